@@ -19,7 +19,7 @@ from .tasks import majority, tiny_retrieval, tiny_topic
 from .tokens import tokenizer_fingerprint, pack_blocks, train_tokenizer
 from .train import TrainSettings, heldout_loss
 
-# %% ../nbs/52_compare.ipynb #76488a85
+# %% ../nbs/52_compare.ipynb #66d08971
 @dataclass(frozen=True)
 class Plan:
     "Sizes and settings of a comparison."
@@ -32,9 +32,9 @@ class Plan:
     exit_at: int = 4 # MiniJoint: layer of the exit, and layers of the small model
     keep: int = 4 # MiniPost: layers kept
     new: int = 2 # MiniPost: layers trained on top
-    pretrain: TrainSettings = TrainSettings(steps=1200, batch=48, lr=4e-3, p_mask=.3)
-    bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, p_mask=.3) # MiniPost's new layers
-    adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, p_mask=.3, eval_every=150)
+    pretrain: TrainSettings = TrainSettings(steps=1200, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
+    bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, eps=1e-8, p_mask=.3) # MiniPost's new layers
+    adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=150)
     init: str = 'overlap' # initial embeddings of the target language
     methods: tuple = ('standard', 'minijoint', 'minipost', 'small', 'random')
     seed: int = 0 # of every step
@@ -47,7 +47,7 @@ class Plan:
         "The configuration of a model of `layers` layers, with the tokenizer's special ids."
         ids = {f'{r}_token_id': getattr(tokenizer, f'{r}_token_id') for r in ('pad', 'bos', 'eos', 'cls', 'sep')}
         return ModernBertConfig(vocab_size=len(tokenizer), hidden_size=self.width, num_hidden_layers=layers or self.layers, num_attention_heads=self.heads, intermediate_size=self.ff,
-                                max_position_embeddings=4*self.length, local_attention=4*self.length, classifier_pooling='mean', **ids)
+                                max_position_embeddings=4*self.length, local_attention=4*self.length, initializer_range=.02*(768/self.width)**.5, classifier_pooling='mean', **ids)
 
     def seeded(self, s): return replace(s, seed=self.seed)
 

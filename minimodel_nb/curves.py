@@ -39,7 +39,7 @@ def value(
     v = (point.get('scores') or {}).get(key, point.get(key))
     return float(v) if isinstance(v, Real) and math.isfinite(v) else math.nan
 
-# %% ../nbs/32_curves.ipynb #01cc873c
+# %% ../nbs/32_curves.ipynb #9ccfc00f
 BY = ('layers', 'keep', 'new', 'exit_at', 'init', 'source', 'lr', 'steps')
 
 def setting(
@@ -49,7 +49,7 @@ def setting(
     "A setting of the run, or of its training."
     return run.settings.get(key, (run.settings.get('train_settings') or {}).get(key))
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series:
     "Runs of one method in one language that are repetitions of each other."
     method: str # key of METHODS, or any other name
@@ -134,7 +134,7 @@ def mean_curve(
         res[k] = np.stack([y.mean(0), y.min(0), y.max(0)], -1)
     return res
 
-# %% ../nbs/32_curves.ipynb #1c2257de
+# %% ../nbs/32_curves.ipynb #b3f6b917
 def final(
     s, # Series
     key # unit or measure
@@ -150,13 +150,16 @@ def _mean(vals):
 def controls(
     ss, # list of Series of one language
     measure # which
-): # -> dict of name -> value: 'source', 'majority', 'random', ...
-    "What stands beside a score: recorded controls, averaged (the small model's own only if alone), and the untrained embeddings where they were run."
+): # -> dict of name -> value: 'source', 'majority', 'initial', 'random', ...
+    "What stands beside a score: recorded controls, averaged (the small model's own only if alone), embeddings before training, and untrained ones where they were run."
     of = [s for s in ss if s.method != 'small'] or ss
     found = [(r.result.get('controls') or {}).get(measure) or {} for s in of for r in s.runs]
     res = {n: _mean(value(c, n) for c in found) for n in dict.fromkeys(k for c in found for k in c)}
+    starts = {s: _mean(value(p[0], measure) for p in s.evaluated if value(p[0], 'flops') == 0) for s in of if s.method != 'random'}
+    res['initial'] = next((v for v in starts.values() if not math.isnan(v)), math.nan)
     ran = _mean(final(s, measure) for s in ss if s.method=='random')
-    return {n: v for n, v in {**res, **({} if math.isnan(ran) else dict(random=ran))}.items() if not math.isnan(v)}
+    if not math.isnan(ran): res['random'] = ran
+    return {n: v for n, v in res.items() if not math.isnan(v)}
 
 # %% ../nbs/32_curves.ipynb #d7c4bde1
 def compute_to_reach(
@@ -218,7 +221,7 @@ def as_series(records, by=BY): # list of Series
     "`records` as a list of Series, which they may be already."
     return records if isinstance(records, list) and records and isinstance(records[0], Series) else series(records, by)
 
-# %% ../nbs/32_curves.ipynb #0c4f27a7
+# %% ../nbs/32_curves.ipynb #f978bc22
 def example_records(
     langs=('es', 'tr'), # target languages
     seeds=2, # runs per method
@@ -233,8 +236,9 @@ def _example(method, lang, seed, n, i, layers, cost, top):
     rng, curve = np.random.default_rng([seed, i, len(method)]), []
     for k in range(n+1 if layers else 1):
         far = top*(1-math.exp(-k*(1.5-cost/2)*5/n)) + .01*rng.standard_normal()*(k>0)
-        scores = {'section/accuracy': .15+(.3-.1*i)*far, 'section/macro_f1': .1+(.28-.1*i)*far, 'retrieval/top10': .02+(.4-.1*i)*far}
-        curve.append(dict(step=k*100, tokens=k*300_000, flops=k*2.4e12*cost, secs=k*20*cost, loss=8.7-5.9*far, eval_loss=8.7-5.8*far, primary_loss=8.7-5.7*far, scores=scores))
-    ctrl = {m: dict(source=.76, majority=.233, random=curve[0]['scores'][m]-.01) for m in ('section/accuracy', 'section/macro_f1')}
+        scores = {'section/accuracy': .15+(.3-.1*i)*far, 'retrieval/top10': .02+(.4-.1*i)*far}
+        curve.append(dict(step=k*100, tokens=k*300_000, flops=k*2.4e12*cost, secs=k*20*cost,
+                          loss=8.7-5.9*far, eval_loss=8.7-5.8*far, primary_loss=8.7-5.7*far, scores=scores))
+    ctrl = {'section/accuracy': dict(source=.76, majority=.233, random=.15), 'retrieval/top10': dict(source=1., random=.02)}
     settings = dict(method=method, lang=lang, source='en', seed=seed, layers=layers, init='overlap')
     return RunRecord('adapt', f'{method}-{lang}-{seed}', settings, dict(machine='imaginary'), curve, {**curve[-1], 'controls': ctrl}, '2000-01-01T00:00:00+00:00')

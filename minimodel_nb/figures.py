@@ -40,9 +40,9 @@ def _nothing(why):
     off = dict(visible=False)
     return _figure([], 160, xaxis=off, yaxis=off, annotations=[dict(text=why, showarrow=False, x=.5, y=.5, xref='paper', yref='paper')])
 
-# %% ../nbs/60_figures.ipynb #a10cb7d2
+# %% ../nbs/60_figures.ipynb #9e927915
 def _menu(
-    buttons, # label -> (changes to traces, changes to the layout)
+    buttons, # label -> (changes to traces, changes to the layout[, which traces])
     left=0, # pixels from the left edge
     row=0, # counted from the top
     active=0 # button that is on
@@ -55,7 +55,7 @@ def _menu(
 def _text(s): return html.escape(str(s), quote=False)
 def _width(labels): return 50 + 7*max(len(str(l)) for l in labels)
 
-# %% ../nbs/60_figures.ipynb #c0ded32e
+# %% ../nbs/60_figures.ipynb #e1b6b0fe
 @dataclass
 class _Part:
     "A trace of one view (a language, a step), with its data for every choice of unit and measure."
@@ -64,7 +64,7 @@ class _Part:
     xs: dict # unit -> list
     ys: dict # measure -> list
 
-    def x(self, unit, log=False): return [None if log and self.trace.xaxis != 'x2' and v is not None and v <= 0 else v for v in self.xs[unit]]
+    def x(self, unit, log=False): return [None if log and v is not None and v <= 0 else v for v in self.xs[unit]]
 
 def _nums(vals): return [None if v is None or math.isnan(v) else float(f'{v:.5g}') for v in vals]
 
@@ -74,11 +74,14 @@ def _controls(parts, views, keys, units, view, key, of=''):
     for p in parts: p.trace.update(x=p.x(next(iter(units))), y=p.ys[key], visible=p.view == view)
     by_key = {keys[k]: ({'y': [p.ys[k] for p in parts]}, {'yaxis.title.text': keys[k], 'yaxis.autorange': True}) for k in keys}
     by_view = {v: ({'visible': [p.view == v for p in parts]}, {}) for v in views}
-    by_axis = {units[u] + (', log' if log else ''): ({'x': [p.x(u, log) for p in parts]}, {'xaxis.title.text': title(u), 'xaxis.type': 'log' if log else 'linear', 'xaxis.autorange': True}) for u in units for log in (False, True)}
+    idx = [i for i, p in enumerate(parts) if p.trace.xaxis != 'x2']
+    by_axis = {units[u] + (', log' if log else ''): ({'x': [parts[i].x(u, log) for i in idx]},
+               {'xaxis.title.text': title(u), 'xaxis.type': ('linear', 'log')[log], 'xaxis.autorange': True}, idx)
+               for u in units for log in (False, True)}
     menus = [_menu(by_key, active=list(keys).index(key)), _menu(by_view, 0, 1, list(views).index(view)), _menu(by_axis, _width(views), 1)]
     return dict(updatemenus=menus, xaxis=_axis(title(next(iter(units))), anchor='y'), yaxis=_axis(keys[key]))
 
-# %% ../nbs/60_figures.ipynb #b141a594
+# %% ../nbs/60_figures.ipynb #5383816d
 def _cost(flops, secs): return ' · '.join(t for v, t in ((flops, si(flops, 'FLOPs')), (secs, f'{secs_str(secs)} s')) if not math.isnan(v))
 
 def _curve_parts(s, dash, units, keys):
@@ -103,12 +106,13 @@ def _control_parts(lang, ss, span, keys):
     "Horizontal lines: the score in English, the majority class, untrained embeddings."
     by_key = {k: controls(ss, k) for k in keys}
     style = dict(source='dash', majority='dot', random='dashdot')
-    for n in dict.fromkeys(n for c in by_key.values() for n in c):
+    for n in dict.fromkeys(n for c in by_key.values() for n in c if n != 'initial'): # curves begin there
         v = {k: c.get(n) for k, c in by_key.items()}
-        line = go.Scatter(name=_text(CONTROLS.get(n, n)), mode='lines', line=dict(color=COLORS['random'], width=1.5, dash=style.get(n, 'longdash')), hovertemplate='%{fullData.name} %{y:.4g}<extra></extra>')
+        line = go.Scatter(name=_text(CONTROLS.get(n, n)), mode='lines', line=dict(color=COLORS['random'], width=1.5, dash=style.get(n, 'longdash')),
+                          hovertemplate='%{fullData.name} %{y:.4g}<extra></extra>')
         yield _Part(lang, line, span, {k: _nums([v[k]]*3) for k in keys})
 
-# %% ../nbs/60_figures.ipynb #21da889d
+# %% ../nbs/60_figures.ipynb #e39faedf
 SHARES = tuple(i/100 for i in range(90, 101))
 
 def _readout(nm):
@@ -126,7 +130,8 @@ def _level_parts(lang, ss, span, units, keys, share):
     on = lambda per: [i*per+j for i, (_, o) in enumerate(nms) if o == share for j in range(per)]
     quiet = dict(hoverinfo='skip', showlegend=False)
     for o in SHARES:
-        yield _Part(lang, go.Scatter(mode='lines', line=dict(color=INK, width=1.5), opacity=float(o==share), meta=o, **quiet), span, {k: _nums([nms[k,o].level]*3) for k in keys})
+        yield _Part(lang, go.Scatter(mode='lines', line=dict(color=INK, width=1.5), opacity=float(o==share), meta=o, **quiet), span,
+                    {k: _nums([nms[k,o].level]*3) for k in keys})
     ms = [s for s in ss if s.method != 'random']
     if not ms: return
     at = [(k, nm.level, nm.reach[s.label], s) for (k, _), nm in nms.items() for s in ms]
@@ -137,10 +142,10 @@ def _level_parts(lang, ss, span, units, keys, share):
     names = ['<br>'*(i+2) + _text(s.label) for i, s in enumerate(ms)]
     fixed = lambda x: dict.fromkeys(units, x)
     yield _Part(lang, go.Scatter(text=names, textfont=dict(color=[color(s.method) for s in ms], size=13), **below), fixed([0]*len(ms)), dict.fromkeys(keys, [1]*len(ms)))
-    yield _Part(lang, go.Scatter(text=[t for nm in nms.values() for t in _readout(nm)], textfont=dict(size=13), selectedpoints=on(5), unselected=dict(textfont=dict(color=CLEAR)), meta='read-out', **below),
-                fixed([0, .36, .52, .68, .87]*len(nms)), {k: [1 if k==m else None for m, _ in nms for _ in range(5)] for k in keys})
+    cells = go.Scatter(text=[t for nm in nms.values() for t in _readout(nm)], textfont=dict(size=13), selectedpoints=on(5), unselected=dict(textfont=dict(color=CLEAR)), meta='read-out', **below)
+    yield _Part(lang, cells, fixed([0, .36, .52, .68, .87]*len(nms)), {k: [1 if k==m else None for m, _ in nms for _ in range(5)] for k in keys})
 
-# %% ../nbs/60_figures.ipynb #84bff427
+# %% ../nbs/60_figures.ipynb #a48907da
 def _share_slider(parts, keys, share):
     "The slider that picks the near-maximal share: opacity of lines, selected points of marks and read-out."
     def step(o):
@@ -150,7 +155,8 @@ def _share_slider(parts, keys, share):
             return [(i*len(SHARES) + SHARES.index(o))*n + j for i in range(len(keys)) for j in range(n)]
         idx = [i for i, p in enumerate(parts) if p.trace.meta is not None]
         ts = [parts[i].trace for i in idx]
-        return dict(label=f'{o:.0%}', method='restyle', args=[dict(opacity=[float(t.meta == o) if isinstance(t.meta, float) else 1 for t in ts], selectedpoints=[sel(t) for t in ts]), idx])
+        opacity = [float(t.meta == o) if isinstance(t.meta, float) else 1 for t in ts]
+        return dict(label=f'{o:.0%}', method='restyle', args=[dict(opacity=opacity, selectedpoints=[sel(t) for t in ts]), idx])
     return dict(steps=[step(o) for o in SHARES], active=SHARES.index(share), x=0, len=1, yanchor='top', pad=dict(t=0, b=0, l=4, r=8), ticklen=4, tickcolor=GRID, bordercolor=GRID,
                 bgcolor='#9AA5B1', activebgcolor=INK, currentvalue=dict(prefix='near-maximal: ', font=dict(size=13)), font=dict(size=11, color=INK))
 
@@ -189,7 +195,7 @@ def tradeoff(
     return _figure([p.trace for p in parts], body+100, sliders=[slider], legend=dict(orientation='h', x=0, xanchor='left', y=legend/body, yanchor='top'),
                    xaxis2=dict(off, range=[0, 1], anchor='y2'), yaxis2=dict(off, range=[0, 1], domain=[legend/body, (legend+read)/body]), **layout)
 
-# %% ../nbs/60_figures.ipynb #caa36a7f
+# %% ../nbs/60_figures.ipynb #f199bab5
 STEPS = dict(pretrain='pretraining', build_mini='MiniPost\'s new layers', adapt='adaptation', finetune='finetuning', transfer='transfer')
 AXES = dict(tokens='tokens', **UNITS)
 
@@ -214,7 +220,8 @@ def loss_curves(
     for view, label, method, pts in runs:
         new = (view, label) not in named
         named.add((view, label))
-        line = go.Scatter(name=_text(label), legendgroup=f'{view} {label}', showlegend=new, mode='lines', connectgaps=True, line=dict(color=color(method), width=2), hovertemplate='<b>%{fullData.name}</b> %{y:.4g}<extra></extra>')
+        line = go.Scatter(name=_text(label), legendgroup=f'{view} {label}', showlegend=new, mode='lines', connectgaps=True,
+                          line=dict(color=color(method), width=2), hovertemplate='<b>%{fullData.name}</b> %{y:.4g}<extra></extra>')
         parts.append(_Part(view, line, {u: _nums(value(p, u) for p in pts) for u in units}, {k: _nums(value(p, k) for p in pts) for k in keys}))
     view = next((v for v in views if v.startswith(STEPS['adapt'])), next(iter(views)))
     layout = _controls(parts, views, keys, units, view, next(iter(keys)))
@@ -222,7 +229,7 @@ def loss_curves(
     layout['yaxis'].update(domain=[(axis+legend)/(plot+axis+legend), 1])
     return _figure([p.trace for p in parts], plot+axis+legend+100, legend=dict(orientation='h', x=0, xanchor='left', y=legend/(plot+axis+legend), yanchor='top'), **layout)
 
-# %% ../nbs/60_figures.ipynb #08800e31
+# %% ../nbs/60_figures.ipynb #dfe31238
 PARTS = dict(projections='#56B4E9', attention='#0072B2', ffn='#009E73', head='#CC79A7', output='#D55E00')
 
 def layer_profile(
@@ -233,8 +240,10 @@ def layer_profile(
     if not labels: return _nothing('nothing to compare')
     per_tok = {p: [sum(f.parts.get(p, (0,)))/f.n_toks for f in costs.values()] for p in dict.fromkeys(p for f in costs.values() for p in f.parts)}
     share = {p: [100*v/f.per_tok for v, f in zip(vs, costs.values())] for p, vs in per_tok.items()}
-    bars = [go.Bar(y=[_text(l) for l in labels], x=vs, name=p, orientation='h', marker=dict(color=PARTS.get(p, INK)), hovertemplate='%{y}: %{fullData.name} %{x:.3s}<extra></extra>') for p, vs in per_tok.items()]
+    bars = [go.Bar(y=[_text(l) for l in labels], x=vs, name=p, orientation='h', marker=dict(color=PARTS.get(p, INK)), hovertemplate='%{y}: %{fullData.name} %{x:.3s}<extra></extra>')
+            for p, vs in per_tok.items()]
     menu = _menu({t: ({'x': list(xs.values())}, {'xaxis.title.text': t}) for t, xs in (('FLOPs per token', per_tok), ('% of the whole', share))}, row=1)
     body = 40*len(labels) + 130
-    return _figure(bars, body+60, barmode='stack', updatemenus=[menu], margin=dict(l=8, r=8, t=52, b=8), legend=dict(orientation='h', x=0, xanchor='left', y=70/body, yanchor='top', traceorder='normal'),
+    return _figure(bars, body+60, barmode='stack', updatemenus=[menu], margin=dict(l=8, r=8, t=52, b=8),
+                   legend=dict(orientation='h', x=0, xanchor='left', y=70/body, yanchor='top', traceorder='normal'),
                    xaxis=_axis('FLOPs per token', anchor='y'), yaxis=_axis(autorange='reversed', domain=[130/body, 1]))

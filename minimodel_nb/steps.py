@@ -199,7 +199,7 @@ def adapt(
     work.finish(curve, _final(curve) | info | (notes or {}), pack.save_into)
     return pack
 
-# %% ../nbs/50_steps.ipynb #98572d85
+# %% ../nbs/50_steps.ipynb #46595c30
 def finetune(
     primary, # masked LM
     tokenizer, # of the source language
@@ -219,17 +219,22 @@ def finetune(
     rows = encode_for(primary, tokenizer, examples, length)
     clf = classifier(primary, task.labels, s.seed)
     def fetch(idx): return collate([rows[i] for i in idx], tokenizer)
-    mean_len = round(sum(len(r['input_ids']) for r in rows)/len(rows))
-    per_update = finetune_flops(Shape.from_config(clf.config), s.batch, mean_len, len(task.labels)).total
+    padded = _padded_length(rows, s)
+    per_update = finetune_flops(Shape.from_config(clf.config), s.batch, padded, len(task.labels), below=True).total
     params = [p for p in clf.parameters() if p is not clf.get_input_embeddings().weight]
     def drop_key(batch): return {k: v for k,v in batch.items() if k != 'key'}
     with fast_attention(clf, length, device):
-        curve = fit(clf, params, Stream(len(rows), fetch, s.steps*s.batch, s.seed), s, drop_key, None, s.batch*mean_len, per_update, work.checkpoints, device, f'finetune {task.name}')
+        curve = fit(clf, params, Stream(len(rows), fetch, s.steps*s.batch, s.seed), s, drop_key, None, s.batch*padded, per_update, work.checkpoints, device, f'finetune {task.name}')
     def save(f):
         clf.save_pretrained(f)
         tokenizer.save_pretrained(f)
     work.finish(curve, _final(curve) | dict(truncated=rows.counts['truncated']), save)
     return clf
+
+def _padded_length(rows, s):
+    "Mean length of the run's batches, padding included."
+    order = Stream(len(rows), lambda idx: dict(n=torch.tensor([len(rows[i]['input_ids']) for i in idx])), s.steps*s.batch, s.seed)
+    return sum(order.__getitems__(range(i*s.batch, (i+1)*s.batch))['n'].max().item() for i in range(s.steps))/s.steps
 
 def finetune_settings(
     task, # Task

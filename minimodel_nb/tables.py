@@ -5,19 +5,20 @@
 # %% auto #0
 __all__ = ['TITLES', 'CONTROLS', 'Table', 'secs_str', 'tradeoff_table', 'near_table']
 
-# %% ../nbs/33_tables.ipynb #b16ed192
-import csv, io, math
+# %% ../nbs/33_tables.ipynb #8c295875
+import csv, io, math, shutil
 from dataclasses import dataclass
 from .compute import si
 from .core import write_text
 from .curves import BY, as_series, controls, final, lower_better, measure_name, measures, near_maximal, setting, UNITS
 
-# %% ../nbs/33_tables.ipynb #f378b656
+# %% ../nbs/33_tables.ipynb #686ed8eb
 def _cell(f, v):
     "`v` by format `f`; a dash for what is missing."
     if v is None or isinstance(v, float) and math.isnan(v): return '–'
     return f(v) if callable(f) else format(v, f)
 
+# %% ../nbs/33_tables.ipynb #2fda52e3
 @dataclass
 class Table:
     "Rows with named columns, for terminal, notebook and spreadsheet."
@@ -32,13 +33,23 @@ class Table:
     @property
     def textual(self): return [all(isinstance(r.get(k, ''), str) for r in self.rows) for k in self.cols]
 
-    def __str__(self):
+    def __str__(self): return self.text(shutil.get_terminal_size((130, 24)).columns)
+
+    def text(self,
+        width=130 # columns that do not fit go below, beside the first ones again
+    ): # -> str
+        "Aligned plain text."
         heads = [t.split('\n') for t in self.titles]
         depth = max(map(len, heads), default=0)
-        heads = [*zip(*([''] * (depth-len(h)) + h for h in heads))]
-        w = [max(map(len, col)) for col in zip(*heads, *self.cells)]
-        line = lambda row: '  '.join(o.ljust(n) if left else o.rjust(n) for o, n, left in zip(row, w, self.textual)).rstrip()
-        return '\n'.join([*map(line, heads), '─'*(sum(w)+2*len(w)-2), *map(line, self.cells), *([self.note] if self.note else [])])
+        cols = [*zip(*zip(*([''] * (depth-len(h)) + h for h in heads)), *self.cells)]
+        cols = [[o.ljust(n) if left else o.rjust(n) for o in c] for c, left in zip(cols, self.textual) for n in [max(map(len, c))]]
+        keys, rest = [c for c, o in zip(cols, self.textual) if o], [c for c, o in zip(cols, self.textual) if not o]
+        wide, blocks = lambda cs: sum(len(c[0])+2 for c in cs)-2, [[*keys]]
+        for c in rest:
+            if wide(blocks[-1]+[c]) > width and len(blocks[-1]) > len(keys): blocks.append([*keys])
+            blocks[-1].append(c)
+        lines = [[*('  '.join(row).rstrip() for row in zip(*b))] for b in blocks]
+        return '\n'.join([l for b, ls in zip(blocks, lines) for l in [*ls[:depth], '─'*wide(b), *ls[depth:]]] + ([self.note] if self.note else []))
 
     def _repr_markdown_(self):
         esc = lambda o: o.replace('|', '\\|').replace('<', '&lt;').replace('\n', ' ')
@@ -56,9 +67,9 @@ class Table:
         if path: write_text(path, f.getvalue())
         return f.getvalue()
 
-# %% ../nbs/33_tables.ipynb #f72768ed
+# %% ../nbs/33_tables.ipynb #f89192a1
 TITLES = dict(primary_loss='loss in\nprimary', eval_loss='loss when\nadapted')
-CONTROLS = dict(source='source language', majority='majority class', random='untrained')
+CONTROLS = dict(initial='initial embeddings', source='source language', majority='majority class', random='untrained')
 
 def secs_str(secs): return f'{secs:.1f}' if 0 < secs < 10 else f'{secs:,.0f}'
 
@@ -81,13 +92,15 @@ def tradeoff_table(
         ctrl = {k: controls(ss, k) for k in keys}
         own = {s.label for s in ss}
         rows += [_row(s, ss, keys) for s in ss]
-        rows += [dict(method=t, lang=lang, **{k: c.get(n) for k, c in ctrl.items()}) for n, t in CONTROLS.items() if t not in own and any(n in c for c in ctrl.values())]
-    cols = dict(method=('method', ''), lang=('language', ''), runs=('runs', ''), layers=('layers\nrun', ''), flops=('FLOPs', si), relative=('relative', lambda v: f'{v:.2f}×'), secs=('seconds', secs_str))
+        rows += [dict(method=t, lang=lang, **{k: c.get(n) for k, c in ctrl.items()}) for n, t in CONTROLS.items()
+                 if t not in own and any(n in c for c in ctrl.values())]
+    cols = dict(lang=('language', ''), method=('method', ''), runs=('runs', ''), layers=('layers\nrun', ''), flops=('FLOPs', si),
+                relative=('relative', lambda v: f'{v:.2f}×'), secs=('seconds', secs_str))
     cols.update({k: (TITLES.get(k) or measure_name(k).replace(' ', '\n', 1), '.2f' if lower_better(k) else '.3f') for k in keys})
-    plain = {k for k, few in dict(lang=len({r['lang'] for r in rows}) < 2, runs=all(r.get('runs', 1) == 1 for r in rows), layers=all(r.get('layers') is None for r in rows)).items() if few}
-    return Table(rows, {k: c for k, c in cols.items() if k not in plain}, 'FLOPs and seconds are those of the adaptation alone; relative: FLOPs over those of the standard approach.')
+    plain = dict(lang=len({r['lang'] for r in rows}) < 2, runs=all(r.get('runs', 1) == 1 for r in rows), layers=all(r.get('layers') is None for r in rows))
+    return Table(rows, {k: c for k, c in cols.items() if not plain.get(k)}, 'FLOPs and seconds are those of the adaptation alone; relative: FLOPs over those of the standard approach.')
 
-# %% ../nbs/33_tables.ipynb #7466f79d
+# %% ../nbs/33_tables.ipynb #a9094e4c
 def near_table(
     records, # RunRecords or a folder that holds them
     share=.95, # of the standard approach's final score above untrained embeddings
@@ -99,7 +112,10 @@ def near_table(
     for lang in dict.fromkeys(s.lang for s in groups):
         for m in measures(groups):
             nm = near_maximal(groups, share, m, lang)
-            if not math.isnan(nm.level): rows.append(dict(lang=lang, measure=measure_name(m), level=nm.level, base=nm.reach[nm.base][unit], **{l: nm.saving(l, unit) for l in nm.reach if l != nm.base}))
+            if math.isnan(nm.level): continue
+            rows.append(dict(lang=lang, measure=measure_name(m), level=nm.level, base=nm.reach[nm.base][unit], **{l: nm.saving(l, unit) for l in nm.reach if l != nm.base}))
     others = dict.fromkeys(k for r in rows for k in r if k not in ('lang', 'measure', 'level', 'base'))
-    cols = dict(lang=('language', ''), measure=('measure', ''), level=(f'{share:.0%}\nlevel', '.3f'), base=(f'standard\n{UNITS[unit]}', si), **{l: (f'{l}\nsaves', lambda v: f'{v:.2f}×') for l in others})
-    return Table(rows, cols, f'Level: {share:.0%} of the way from untrained embeddings to where the standard approach ends.')
+    cols = dict(lang=('language', ''), measure=('measure', ''), level=(f'{share:.0%}\nlevel', '.3f'), base=(f'standard\n{UNITS[unit]}', si),
+                **{l: (f'{l}\nsaves', lambda v: f'{v:.2f}×') for l in others})
+    if len({r['lang'] for r in rows}) < 2: del cols['lang']
+    return Table(rows, cols, f'Level: {share:.0%} of the way from untrained embeddings to where the standard approach ends. 0 FLOPs: the initial embeddings are there already.')
