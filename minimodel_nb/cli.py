@@ -6,11 +6,12 @@
 __all__ = ['text_of', 'task_of', 'do_pretrain', 'do_mini', 'do_adapt', 'do_finetune', 'do_transfer', 'do_report', 'demo',
            'do_demo', 'parser', 'main']
 
-# %% ../nbs/70_cli.ipynb #3f5604a7
+# %% ../nbs/70_cli.ipynb #60734e97
 import argparse, logging, os, sys
 from dataclasses import fields, replace
 from pathlib import Path
 from fastcore.docments import docments
+from transformers.utils.logging import disable_progress_bar
 
 # %% ../nbs/70_cli.ipynb #94c3487e
 def text_of(
@@ -118,7 +119,7 @@ def do_report(a):
     from minimodel_nb.report import write_report
     print(write_report(a.runs, a.out))
 
-# %% ../nbs/70_cli.ipynb #ed294446
+# %% ../nbs/70_cli.ipynb #45cc757c
 def demo(
     out='runs/demo', # folder for everything
     langs=('es',), # target languages, of the verse text
@@ -135,13 +136,13 @@ def demo(
     except FileNotFoundError as e: print(f"without Taxi1500: {e}")
     records = compare(plan or Plan(), text_of('verses', 'en'), [text_of('verses', l) for l in langs], tasks, out, device)
     print(tradeoff_table(records))
-    return write_report(out, Path(out)/'report.html', title=f"English to {', '.join(langs)}")
+    return write_report(out, Path(out)/'report.html', f"English to {', '.join(langs)}", command=f"minimodel demo --langs {' '.join(langs)} --out {out}")
 
 def do_demo(a):
     "The whole method, small: English to another language on this machine, with a report."
     print(f'report: {Path(demo(a.out, a.langs, device=a.device)).absolute()}')
 
-# %% ../nbs/70_cli.ipynb #520a44a0
+# %% ../nbs/70_cli.ipynb #e416e75e
 def _train_options(p, **defaults):
     "Options for TrainSettings, with its own comments as help."
     from minimodel_nb.train import TrainSettings
@@ -225,6 +226,7 @@ def main(
     "Entry point of the command `minimodel`."
     a = parser().parse_args(argv)
     logging.getLogger('transformers').setLevel(logging.ERROR)
+    disable_progress_bar() # transformers' own, for loading and saving; training shows its own
     os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
     try: a.do(a)
     except (ValueError, OSError, FloatingPointError) as e:

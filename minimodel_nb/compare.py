@@ -19,7 +19,7 @@ from .tasks import majority, tiny_retrieval, tiny_topic
 from .tokens import tokenizer_fingerprint, pack_blocks, train_tokenizer
 from .train import TrainSettings, heldout_loss
 
-# %% ../nbs/52_compare.ipynb #66d08971
+# %% ../nbs/52_compare.ipynb #4aa53eeb
 @dataclass(frozen=True)
 class Plan:
     "Sizes and settings of a comparison."
@@ -32,7 +32,7 @@ class Plan:
     exit_at: int = 4 # MiniJoint: layer of the exit, and layers of the small model
     keep: int = 4 # MiniPost: layers kept
     new: int = 2 # MiniPost: layers trained on top
-    pretrain: TrainSettings = TrainSettings(steps=1200, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
+    pretrain: TrainSettings = TrainSettings(steps=1000, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
     bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, eps=1e-8, p_mask=.3) # MiniPost's new layers
     adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=150)
     init: str = 'overlap' # initial embeddings of the target language
@@ -99,7 +99,7 @@ def build_source(
         src.small = Source(source_pack(small, tok, corpus.lang), small, dict(small=small), finetuned(small, 'small'))
     return src
 
-# %% ../nbs/52_compare.ipynb #9e4ef3cd
+# %% ../nbs/52_compare.ipynb #bb776804
 def _flat(task, found): return {f'{task.name}/{k}': v for k,v in found.items() if k in ('accuracy', 'macro_f1', 'top1', 'top10')}
 
 def scorer(
@@ -150,7 +150,7 @@ def _random_record(plan, src, blank, heldout, tasks, labels, where):
     "The control as a record of its own: one point, no compute."
     work = Work('adapt', where, dict(lang=blank.lang, layers=0, init='random', lineage=blank.lineage, text=heldout.fingerprint, tokenizer=tokenizer_fingerprint(blank.tokenizer), **labels))
     if work.done: return work.record
-    loss = heldout_loss(plug(src.primary, blank), pack_blocks(heldout, blank.tokenizer, plan.length), blank.tokenizer, plan.adapt.p_mask)
+    loss = heldout_loss(plug(src.primary, blank), pack_blocks(heldout, blank.tokenizer, plan.length), blank.tokenizer, plan.adapt.p_mask, n=plan.adapt.eval_blocks)
     point = dict(step=0, tokens=0, flops=0., secs=0., eval_loss=loss, primary_loss=loss, scores=scorer(src, tasks)(blank))
     return work.finish([point], {k: v for k,v in point.items() if k != 'step'}, blank.save_into)
 

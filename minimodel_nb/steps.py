@@ -70,7 +70,7 @@ class Work:
         if torch.distributed.is_initialized(): torch.distributed.barrier()
         return self.record
 
-# %% ../nbs/50_steps.ipynb #34e2d93a
+# %% ../nbs/50_steps.ipynb #366aa3c6
 def _text_settings(corpus, tokenizer, length, heldout):
     return dict(lang=corpus.lang, text=corpus.fingerprint, text_name=corpus.name, tokenizer=tokenizer_fingerprint(tokenizer), length=length,
                 heldout=heldout.fingerprint if heldout is not None else None)
@@ -82,7 +82,7 @@ def _fit_mlm(work, module, params, corpus, tokenizer, length, s, probe, desc, de
     if length > e.max_length: raise ValueError(f"length={length} exceeds the {e.max_length} tokens that the model's positions allow")
     if e.word.num_embeddings < len(tokenizer): raise ValueError(f"the tokenizer has {len(tokenizer)} pieces, the model {e.word.num_embeddings} embeddings: they do not belong together")
     blocks = pack_blocks(corpus, tokenizer, length)
-    per_update = train_flops(Shape.from_config(model.config), s.batch, length, n_pred=s.p_mask*s.batch*length, **flops).total
+    per_update = train_flops(Shape.from_config(model.config), s.batch, length, n_pred=s.p_mask*s.batch*length, last_layer='predicted', **flops).total
     with fast_attention(model, length, device):
         return fit(module, params, block_stream(blocks, s.steps*s.batch, s.seed), s, Masker(tokenizer, s.p_mask), probe, s.batch*length, per_update,
                    folder=work.checkpoints, device=device, desc=desc)
@@ -116,8 +116,8 @@ def pretrain(
     params = list(module.parameters()) if train == 'all' else [p for n in e.family.head if isinstance(n, str) for p in model.get_submodule(n).parameters()] + [e.bias]
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     def probe(step):
-        out = dict(eval_loss=heldout_loss(model, held, tokenizer, settings.p_mask))
-        if exits: out['exit_losses'] = {n: heldout_loss(minijoint(module, n), held, tokenizer, settings.p_mask) for n in exits}
+        out = dict(eval_loss=heldout_loss(model, held, tokenizer, settings.p_mask, n=settings.eval_blocks))
+        if exits: out['exit_losses'] = {n: heldout_loss(minijoint(module, n), held, tokenizer, settings.p_mask, n=settings.eval_blocks) for n in exits}
         return out
     curve = _fit_mlm(work, module, params, corpus, tokenizer, length, settings, probe if held is not None else None, 'pretrain', device, model,
                      train=train, exits=[*exits, e.depth])
@@ -129,7 +129,7 @@ def pretrain(
     work.finish(curve, _final(curve) | dict(lineage=model.config.lineage), save)
     return module.eval() if exits else model.eval()
 
-# %% ../nbs/50_steps.ipynb #aee17a55
+# %% ../nbs/50_steps.ipynb #9dea8ac2
 def build_mini(
     primary, # masked LM
     corpus, # Corpus in the source language
@@ -152,7 +152,7 @@ def build_mini(
         return mini.eval()
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     params = [p for l in new_layers(mini) for p in l.parameters()]
-    probe = (lambda step: dict(eval_loss=heldout_loss(mini, held, tokenizer, settings.p_mask))) if held is not None else None
+    probe = (lambda step: dict(eval_loss=heldout_loss(mini, held, tokenizer, settings.p_mask, n=settings.eval_blocks))) if held is not None else None
     curve = _fit_mlm(work, MaskedLM(mini), params, corpus, tokenizer, length, settings, probe, 'build mini', device, train='new_layers', keep=keep)
     def save(f):
         mini.save_pretrained(f)
@@ -160,7 +160,7 @@ def build_mini(
     work.finish(curve, _final(curve), save)
     return mini.eval()
 
-# %% ../nbs/50_steps.ipynb #c9be1668
+# %% ../nbs/50_steps.ipynb #619eca10
 def adapt(
     mini, # the model adapted over: a mini-model, or the primary for standard adaptation
     corpus, # Corpus in the target language
@@ -189,8 +189,8 @@ def adapt(
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     def probe(step):
         found = {}
-        if held is not None: found['eval_loss'] = heldout_loss(model, held, tokenizer, settings.p_mask)
-        if held is not None and deep is not None: found['primary_loss'] = heldout_loss(deep, held, tokenizer, settings.p_mask)
+        if held is not None: found['eval_loss'] = heldout_loss(model, held, tokenizer, settings.p_mask, n=settings.eval_blocks)
+        if held is not None and deep is not None: found['primary_loss'] = heldout_loss(deep, held, tokenizer, settings.p_mask, n=settings.eval_blocks)
         if scores: found['scores'] = scores(pack)
         return found
     curve = _fit_mlm(work, MaskedLM(model), Encoder(model).language(), corpus, tokenizer, length, settings, probe, f'adapt {corpus.lang}', device, train='embeddings')

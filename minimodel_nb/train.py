@@ -6,7 +6,7 @@
 __all__ = ['TrainSettings', 'has_bf16', 'default_device', 'fast_attention', 'Stream', 'block_stream', 'MaskedLM', 'Masker',
            'heldout_loss', 'Ledger', 'Loop', 'last_checkpoint', 'fit', 'curve_of']
 
-# %% ../nbs/40_train.ipynb #893c2b52
+# %% ../nbs/40_train.ipynb #58a04854
 import json, math, os, platform, tempfile, time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,11 @@ from transformers.trainer_callback import ExportableState, PrinterCallback, Prog
 from transformers.utils.notebook import NotebookProgressCallback
 from .core import writable
 from .encoder import training_only
-from .joint import mlm_loss
+from .mlm import mlm_loss
 from .masking import example_key, mask_tokens, masking_of
 from .tokens import take
 
-# %% ../nbs/40_train.ipynb #36eb3f62
+# %% ../nbs/40_train.ipynb #45078126
 @dataclass(frozen=True)
 class TrainSettings:
     "How a step trains. Defaults are the paper's where it has one."
@@ -47,6 +47,7 @@ class TrainSettings:
     accumulate: int = 1 # parts that a device's share of the batch is computed in
     log_every: int = 10 # updates between points of the loss curve
     eval_every: int = 0 # updates between evaluations; 0: at the end only
+    eval_blocks: int = 512 # held-out blocks that an evaluation uses, evenly spread; 0: all
     save_every: int = 0 # updates between checkpoints; 0: none
     compile: bool = False # torch.compile the model: pays on long runs
 
@@ -122,7 +123,7 @@ class Masker:
         ids,labels = mask_tokens(batch['input_ids'], batch['key'], **self.kw)
         return dict(input_ids=ids, labels=labels)
 
-# %% ../nbs/40_train.ipynb #c55366f8
+# %% ../nbs/40_train.ipynb #5c3d17e0
 @torch.inference_mode()
 def heldout_loss(
     model, # masked LM
@@ -130,17 +131,18 @@ def heldout_loss(
     tokenizer, # theirs
     p=0.15, # share of tokens predicted
     batch=64, # blocks at a time
-    n=None, # blocks used, from the first; None: all
+    n=0, # blocks used, evenly spread; 0: all
     bf16=None # mixed precision; None: where the machine computes in it
 ): # nats per predicted token
     "Masked-LM loss on held-out text, with the same masks at every call."
     device = next(model.parameters()).device
-    masker,n,total,count = Masker(tokenizer, p),min(n or len(blocks), len(blocks)),0.,0
+    masker,total,count = Masker(tokenizer, p),0.,0
+    used = np.linspace(0, len(blocks)-1, min(n or len(blocks), len(blocks))).round().astype(int).tolist()
     was = model.training
     model.eval()
     with fast_attention(model, len(blocks[0]['input_ids']), device.type):
-        for i in range(0, n, batch):
-            idx = list(range(i, min(i+batch, n)))
+        for i in range(0, len(used), batch):
+            idx = used[i:i+batch]
             b = masker(dict(input_ids=take(blocks, idx).to(device), key=example_key(-1, 0, idx).to(device)))
             with torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device.type) if bf16 is None else bf16):
                 k = (b['labels'] != -100).sum().item()

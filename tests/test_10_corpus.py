@@ -7,8 +7,9 @@ from minimodel_nb.corpus import Corpus, LazyDocs, Path, gzip, json, lzma, read_c
 
 __notebook__ = 'nbs/10_corpus.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/10_corpus.ipynb #a1413014
-import tempfile
+# ../nbs/10_corpus.ipynb #353ce690
+import tempfile, tracemalloc
+from collections import Counter
 from unittest import mock
 import datasets, pyarrow as pa, pyarrow.parquet as pq
 from fastcore.test import *
@@ -66,8 +67,7 @@ def test_one_door_2():
         with expect_fail(OSError, 'put them into a folder'): read_corpus('hf:wikimedia/wikipedia:20231101.sw', 'sw')
 
 def test_one_door_3():
-    # ../nbs/10_corpus.ipynb #22ebb1e8
-    import tracemalloc
+    # ../nbs/10_corpus.ipynb #060255ca
     (d/'big.txt').write_text('neno '*200 + '\n')
     with open(d/'big.txt', 'a') as f:
         for _ in range(20_000): f.write('neno '*200 + '\n')
@@ -119,8 +119,7 @@ def test_a_tiny_world():
     len(world.dictionary), len(world.shared), sum(map(len, world.corpora['aa']))
 
 def test_a_tiny_world_2():
-    # ../nbs/10_corpus.ipynb #22b85048
-    from collections import Counter
+    # ../nbs/10_corpus.ipynb #eaadb15d
     half = len(world.labelled)//2
     counts = Counter((w, r['topic']) for r in world.labelled[:half] for w in set(words(r['bb'])))
     guess = lambda s: max(range(4), key=lambda t: sum(counts[w,t] for w in words(s)))

@@ -7,8 +7,8 @@ from minimodel_nb.tokens import Counter, Path, _alphabet, _encoded, block_stats,
 
 __notebook__ = 'nbs/12_tokens.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/12_tokens.ipynb #6085687d
-import tempfile, time
+# ../nbs/12_tokens.ipynb #b7f2e394
+import tempfile, time, torch
 from fastcore.test import *
 from transformers import AutoTokenizer, BertTokenizerFast
 from minimodel_nb.corpus import LazyDocs, tiny_world
@@ -114,9 +114,7 @@ def test_packing_into_blocks_4():
     with expect_fail(ValueError, 'is empty'): pack_blocks([], bert, 10, tmp.name)
 
 def test_batches_from_blocks():
-    global torch
-    # ../nbs/12_tokens.ipynb #15b92312
-    import torch
+    # ../nbs/12_tokens.ipynb #7e1cafed
     test_eq(take(blocks, [5, 0, 5]).tolist(), [blocks[i]['input_ids'] for i in (5, 0, 5)])
     test_eq(take(blocks.select([7, 8, 9]), torch.tensor([2, 0])), take(blocks, [9, 7]))
     take(blocks, range(48)).shape, take(blocks, range(48)).dtype

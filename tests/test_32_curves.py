@@ -22,11 +22,12 @@ def test_the_methods():
 
 def test_series_runs_that_differ_in_the_seed():
     global rec
-    # ../nbs/32_curves.ipynb #ceabe309
+    # ../nbs/32_curves.ipynb #5e7f0724
     def rec(method, curve=(), result=None, lang='es', seed=0, **kw):
         return RunRecord('adapt', method, dict(method=method, lang=lang, seed=seed, **kw), env={}, curve=list(curve), result=result or {})
 
-    ss = series([rec('minijoint', layers=2, exit_at=2), rec('minijoint', layers=4, exit_at=4), rec('minijoint', layers=4, exit_at=4, seed=1), rec('standard', layers=8), RunRecord('pretrain')])
+    ss = series([rec('minijoint', layers=2, exit_at=2), rec('minijoint', layers=4, exit_at=4), rec('minijoint', layers=4, exit_at=4, seed=1),
+                 rec('standard', layers=8), RunRecord('pretrain')])
     test_eq([s.label for s in series([rec('small', train_settings=dict(lr=l)) for l in (.1, .2)])], ['small model, lr 0.1', 'small model, lr 0.2'])
     test_eq([(s.label, len(s.runs)) for s in ss], [('standard', 1), ('MiniJoint, layers 2', 1), ('MiniJoint, layers 4', 2)])
     [s.label for s in ss]
@@ -55,12 +56,13 @@ def test_averaging_over_seeds_2():
 
 def test_averaging_over_seeds_3():
     global c
-    # ../nbs/32_curves.ipynb #832cc07a
+    # ../nbs/32_curves.ipynb #0916c748
     test_close(final(two, 'section/accuracy'), .45)
     test_close(final(gaps, 'section/accuracy'), .32)
     assert math.isnan(final(two, 'primary_loss'))
-    c = controls(series([rec('standard', result=dict(controls={'section/accuracy': dict(source=.7, random=.2)})), rec('random', [pt(0,.15)])]), 'section/accuracy')
-    test_eq(c, dict(source=.7, random=.15))
+    ctrl = {'section/accuracy': dict(source=.7, random=.2)}
+    c = controls(series([rec('standard', result=dict(controls=ctrl)), rec('random', [pt(0,.15)]), rec('standard', [pt(0,.25), pt(9,.4)])]), 'section/accuracy')
+    test_eq(c, dict(source=.7, initial=.25, random=.15))
     c
 
 def test_compute_to_reach_a_level():

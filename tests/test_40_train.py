@@ -36,7 +36,7 @@ def test_an_order_that_survives_interruption():
 
 def test_what_is_trained():
     global blocks, m, tiny, tok
-    # ../nbs/40_train.ipynb #6d4fd39b
+    # ../nbs/40_train.ipynb #3400f0c3
     world = tiny_world()
     tok = train_tokenizer(world.corpora['aa'], 170)
     blocks = pack_blocks(world.corpora['aa'], tok, 32)
@@ -49,6 +49,7 @@ def test_what_is_trained():
     m = tiny()
     test_eq(heldout_loss(m, blocks, tok), heldout_loss(m, blocks, tok))
     test_close(heldout_loss(m, blocks, tok, bf16=False), heldout_loss(m, blocks, tok, batch=7, bf16=False), 1e-4)
+    test_eq(heldout_loss(m, blocks, tok, n=len(blocks)), heldout_loss(m, blocks, tok))
     assert abs(heldout_loss(m, blocks, tok) - math.log(len(tok))) < .5   # an untrained model knows nothing
     heldout_loss(m, blocks, tok)
 

@@ -84,10 +84,11 @@ def test_step_2_adapt():
     {n: {k: round(c[-1][k], 3) for k in ('eval_loss', 'primary_loss')} for n,c in curves.items()}
 
 def test_step_2_adapt_2():
-    # ../nbs/50_steps.ipynb #11aaf65e
+    # ../nbs/50_steps.ipynb #204e52c7
     ratio = packs['standard'].info['flops']/packs['minijoint'].info['flops']
-    assert 1 < ratio < 2
+    assert packs['standard'].info['flops'] > packs['minipost'].info['flops'] == packs['minijoint'].info['flops']
     test_eq(LanguagePack.load(d/'bb-standard').fingerprint(), packs['standard'].fingerprint())
+    print(f'standard costs {ratio:.2f} times as much')
     packs['minijoint']
 
 def test_step_3_finetune():

@@ -7,7 +7,8 @@ from minimodel_nb.figures import _readout, layer_profile, loss_curves, near_maxi
 
 __notebook__ = 'nbs/60_figures.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/60_figures.ipynb #e07eaef3
+# ../nbs/60_figures.ipynb #4e37f6c5
+import plotly.io as pio
 from fastcore.test import *
 from minimodel_nb.compute import Shape, train_flops
 from minimodel_nb.core import RunRecord
@@ -15,6 +16,9 @@ from minimodel_nb.curves import example_records
 
 def test_what_is_drawn():
     global fig, records, state
+    # ../nbs/60_figures.ipynb #501347e4
+    pio.renderers.default = 'plotly_mimetype+notebook_connected' # saved outputs stay small: plotly.js is not inlined
+
     # ../nbs/60_figures.ipynb #c8cb13a4
     records = example_records(n=6)
     fig = tradeoff(records)
@@ -66,8 +70,9 @@ def test_what_is_drawn_4():
     test_eq([x_menu.buttons[i].args[0]['x'][first][0] for i in range(4)], [0, None, 0, None])
 
 def test_loss_curves():
-    # ../nbs/60_figures.ipynb #b07b681d
-    first_step = RunRecord('pretrain', 'primary', env={}, curve=[dict(step=i, tokens=i*1e3, flops=i*1e9, loss=9-i/500) for i in range(1000)] + [dict(step=1000, tokens=1e6, flops=1e12, loss=7., eval_loss=7.1)])
+    # ../nbs/60_figures.ipynb #254bbca6
+    curve = [dict(step=i, tokens=i*1e3, flops=i*1e9, loss=9-i/500) for i in range(1000)] + [dict(step=1000, tokens=1e6, flops=1e12, loss=7., eval_loss=7.1)]
+    first_step = RunRecord('pretrain', 'primary', env={}, curve=curve)
     lfig = loss_curves([*records, first_step])
     test_eq([b.label for b in lfig.layout.updatemenus[1].buttons], ['adaptation, es', 'adaptation, tr', 'pretraining'])
     test_eq([b.label for b in lfig.layout.updatemenus[2].buttons][::2], ['tokens', 'FLOPs', 'seconds'])
