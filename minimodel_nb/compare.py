@@ -19,7 +19,7 @@ from .tasks import majority, tiny_retrieval, tiny_topic
 from .tokens import tokenizer_fingerprint, pack_blocks, train_tokenizer
 from .train import TrainSettings, heldout_loss
 
-# %% ../nbs/52_compare.ipynb #4aa53eeb
+# %% ../nbs/52_compare.ipynb #2fa1024c
 @dataclass(frozen=True)
 class Plan:
     "Sizes and settings of a comparison."
@@ -32,9 +32,9 @@ class Plan:
     exit_at: int = 4 # MiniJoint: layer of the exit, and layers of the small model
     keep: int = 4 # MiniPost: layers kept
     new: int = 2 # MiniPost: layers trained on top
-    pretrain: TrainSettings = TrainSettings(steps=1000, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
+    pretrain: TrainSettings = TrainSettings(steps=900, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
     bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, eps=1e-8, p_mask=.3) # MiniPost's new layers
-    adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=150)
+    adapt: TrainSettings = TrainSettings(steps=500, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=100)
     init: str = 'overlap' # initial embeddings of the target language
     methods: tuple = ('standard', 'minijoint', 'minipost', 'small', 'random')
     seed: int = 0 # of every step

@@ -32,7 +32,7 @@ def test_parsing():
     print(text[:900])
 
 def test_from_text_to_a_score_in_a_terminal():
-    global d, folder, sh, status, word
+    global d, folder, printed, sh, status, word, world
     # ../nbs/70_cli.ipynb #58448f5d
     world = tiny_world()
     folder = tempfile.TemporaryDirectory()
@@ -58,14 +58,23 @@ def test_from_text_to_a_score_in_a_terminal():
     for word in ('score', 'source', 'majority', 'random'): assert word in printed
 
 def test_from_text_to_a_score_in_a_terminal_2():
-    # ../nbs/70_cli.ipynb #3dcb36e7
+    global _, printed, status, word
+    # ../nbs/70_cli.ipynb #fdf9ea0d
+    status,printed,_ = sh('plan @/aa --tokens 1e6 --length 32 --rate 1e11 --price 2')
+    for word in ('standard', 'MiniJoint', 'hours', 'cost'): assert word in printed
+
+def test_from_text_to_a_score_in_a_terminal_3():
+    # ../nbs/70_cli.ipynb #77ff1c27
+    test_eq(sh('plug @/aa @/bb --out @/aa-bb')[0], 0)
     AutoModelForMaskedLM.from_pretrained(d/'mini')
+    fill = pipeline('fill-mask', str(d/'aa-bb'), top_k=2)
+    test_eq(len(fill(f"{world.labelled[0]['bb']} {fill.tokenizer.mask_token}")), 2)
     rec = RunRecord.load(d/'bb'/'record.json')
     assert rec.result['primary_loss'] > 0
     test_eq(rec.settings['layers'], 1)
     rec
 
-def test_from_text_to_a_score_in_a_terminal_3():
+def test_from_text_to_a_score_in_a_terminal_4():
     global _, status
     # ../nbs/70_cli.ipynb #4ea5e7ef
     status,_,err = sh('adapt @/nowhere --text @/bb.txt --lang bb --out @/x')
