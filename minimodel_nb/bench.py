@@ -56,7 +56,7 @@ def _blocks(c, n):
     "(n,t) token ids by Zipf's law."
     return 5 + np.minimum(np.random.default_rng(0).zipf(1.2, (n, c.length)), c.vocab-5) - 1
 
-# %% ../nbs/55_bench.ipynb #46f12f03
+# %% ../nbs/55_bench.ipynb #3e0abb87
 def _run_usual(c):
     "Seconds of each timed update."
     import torch
@@ -95,15 +95,17 @@ def _run_ours(c):
 def run_case(
     c # Case
 ): # dict: secs of each timed update, toks per update, toks_per_sec, peak_bytes
-    "Run one side in this process."
+    "Run one side in this process. Memory is what the process peaks at above where it stood when all was imported."
+    import minimodel_nb.train
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*1024
     secs,toks = (_run_ours if c.side == 'ours' else _run_usual)(c)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*1024 - before
     if c.device == 'cuda':
         import torch
         peak = torch.cuda.max_memory_allocated()
     return dict(secs=secs, toks=toks, toks_per_sec=toks/median(secs), peak_bytes=peak)
 
-# %% ../nbs/55_bench.ipynb #ffd5e808
+# %% ../nbs/55_bench.ipynb #ff35fed2
 def _apart(c):
     "Run a case in a process of its own."
     code = 'import json,sys; from minimodel_nb.bench import Case, run_case; print(json.dumps(run_case(Case(**json.loads(sys.argv[1])))))'
@@ -120,11 +122,10 @@ def compare_cases(
     runs = [(_apart(a), _apart(b)) for _ in range(pairs)]
     def of(i, k): return [r[i][k] for r in runs]
     def spread(xs): return dict(median=median(xs), min=min(xs), max=max(xs))
-    base = _apart(replace(a, layers=1, width=8, vocab=100, length=16, batch=1, updates=1, warmup=1))['peak_bytes'] if a.device == 'cpu' else 0
+    peaks = [median(of(i, 'peak_bytes')) for i in (0,1)]
     return dict(a=asdict(a), b=asdict(b), a_toks_per_sec=spread(of(0, 'toks_per_sec')), b_toks_per_sec=spread(of(1, 'toks_per_sec')),
                 speed=spread([x/y for x,y in zip(of(0, 'toks_per_sec'), of(1, 'toks_per_sec'))]),
-                a_peak_bytes=median(of(0, 'peak_bytes'))-base, b_peak_bytes=median(of(1, 'peak_bytes'))-base,
-                memory=(median(of(0, 'peak_bytes'))-base)/(median(of(1, 'peak_bytes'))-base))
+                a_peak_bytes=peaks[0], b_peak_bytes=peaks[1], memory=peaks[0]/peaks[1] if peaks[1] else float('nan'))
 
 sizes = dict(tiny=Case(), small=Case(width=384, vocab=20_000, length=128, batch=16), base=Case(width=768, vocab=50_000, length=128, batch=8))
 
