@@ -171,7 +171,7 @@ def set_language(
     for name,i in ids.items():
         if i is not None and name != 'mask': setattr(model.config, f'{name}_token_id', i)
 
-# %% ../nbs/20_encoder.ipynb #ab1d15ff
+# %% ../nbs/20_encoder.ipynb #346506fc
 def lineage(
     model # any supported encoder
 ): # 16 hex digits
@@ -185,14 +185,16 @@ def load_primary(
     "Load a primary model with its tokenizer, and give it its lineage."
     cfg = AutoConfig.from_pretrained(name)
     if cfg.model_type not in families: raise ValueError(f"{name} is of type {cfg.model_type!r}; supported are {', '.join(sorted(families))}")
-    model,info = AutoModelForMaskedLM.from_pretrained(name, output_loading_info=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0) # a head that is attached starts the same at every call
+        model,info = AutoModelForMaskedLM.from_pretrained(name, output_loading_info=True)
     e = Encoder(model)
     heads = tuple(n for n in e.family.head if isinstance(n, str))
     missing = [k for k in info['missing_keys'] if k.startswith(heads)]
     body = [k for k in info['missing_keys'] if k.startswith(f'{model.base_model_prefix}.') and 'pooler' not in k and k != f'{model.base_model_prefix}.embeddings.position_ids']
     if body: raise ValueError(f"{name} lacks {len(body)} tensors of the body, such as {body[0]}: it is damaged or of another architecture")
     if missing and not attach_head:
-        raise ValueError(f"{name} has no masked-LM head (missing {missing[0]}, ...). Pass attach_head=True and train the head first: pretrain(..., train='head').")
+        raise ValueError(f"{name} has no masked-LM head (missing {missing[0]}, ...). Attach one and train it first: load_primary(..., attach_head=True), then pretrain(..., train='head'); or minimodel pretrain --train head.")
     model.config.lineage = lineage(model)
     return model, AutoTokenizer.from_pretrained(name)
 

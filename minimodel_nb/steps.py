@@ -70,7 +70,7 @@ class Work:
         if torch.distributed.is_initialized(): torch.distributed.barrier()
         return self.record
 
-# %% ../nbs/50_steps.ipynb #366aa3c6
+# %% ../nbs/50_steps.ipynb #d5c046d6
 def _text_settings(corpus, tokenizer, length, heldout):
     return dict(lang=corpus.lang, text=corpus.fingerprint, text_name=corpus.name, tokenizer=tokenizer_fingerprint(tokenizer), length=length,
                 heldout=heldout.fingerprint if heldout is not None else None)
@@ -121,7 +121,7 @@ def pretrain(
         return out
     curve = _fit_mlm(work, module, params, corpus, tokenizer, length, settings, probe if held is not None else None, 'pretrain', device, model,
                      train=train, exits=[*exits, e.depth])
-    if train == 'all': model.config.lineage = None
+    model.config.lineage = None # another body than it was
     model.config.lineage = lineage(model)
     def save(f):
         save_joint(module, f) if exits else model.save_pretrained(f)
