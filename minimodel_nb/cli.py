@@ -167,7 +167,7 @@ def do_demo(a):
     "The whole method, small: English to another language on this machine, with a report."
     print(f'report: {Path(demo(a.out, a.langs, device=a.device)).absolute()}')
 
-# %% ../nbs/70_cli.ipynb #a277af86
+# %% ../nbs/70_cli.ipynb #90e6fd24
 def _train_options(p, **defaults):
     "Options for TrainSettings, with its own comments as help."
     from minimodel_nb.train import TrainSettings
@@ -281,6 +281,6 @@ def main(
         print(f'minimodel {a.step}: {e}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f'\nminimodel {a.step}: interrupted; the same command goes on from the last checkpoint', file=sys.stderr)
+        print(f'\nminimodel {a.step}: interrupted; the same command goes on where it was: at the last checkpoint, or the last finished step', file=sys.stderr)
         return 130
     return 0

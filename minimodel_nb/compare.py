@@ -19,7 +19,7 @@ from .tasks import majority, tiny_retrieval, tiny_topic
 from .tokens import tokenizer_fingerprint, pack_blocks, train_tokenizer
 from .train import TrainSettings, heldout_loss
 
-# %% ../nbs/52_compare.ipynb #2fa1024c
+# %% ../nbs/52_compare.ipynb #4aa53eeb
 @dataclass(frozen=True)
 class Plan:
     "Sizes and settings of a comparison."
@@ -32,9 +32,9 @@ class Plan:
     exit_at: int = 4 # MiniJoint: layer of the exit, and layers of the small model
     keep: int = 4 # MiniPost: layers kept
     new: int = 2 # MiniPost: layers trained on top
-    pretrain: TrainSettings = TrainSettings(steps=900, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
+    pretrain: TrainSettings = TrainSettings(steps=1000, batch=48, lr=4e-3, eps=1e-8, p_mask=.3)
     bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, eps=1e-8, p_mask=.3) # MiniPost's new layers
-    adapt: TrainSettings = TrainSettings(steps=500, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=100)
+    adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=150)
     init: str = 'overlap' # initial embeddings of the target language
     methods: tuple = ('standard', 'minijoint', 'minipost', 'small', 'random')
     seed: int = 0 # of every step
@@ -99,7 +99,7 @@ def build_source(
         src.small = Source(source_pack(small, tok, corpus.lang), small, dict(small=small), finetuned(small, 'small'))
     return src
 
-# %% ../nbs/52_compare.ipynb #bb776804
+# %% ../nbs/52_compare.ipynb #af0b4e1f
 def _flat(task, found): return {f'{task.name}/{k}': v for k,v in found.items() if k in ('accuracy', 'macro_f1', 'top1', 'top10')}
 
 def scorer(
@@ -132,7 +132,7 @@ def run_language(
     "Adapt to one language by every method of the plan."
     out = Path(out)
     tok = kept_tokenizer(corpus, plan.vocab, out/'tokenizers'/corpus.lang)
-    records = []
+    records,controls = [],{}
     for method in plan.methods:
         side = src.small if method == 'small' else src
         where = out/f'{corpus.lang}-{method}'
@@ -140,9 +140,9 @@ def run_language(
         labels = dict(method=method, source=src.pack.lang, seed=plan.seed, depth=Encoder(side.primary).depth, tasks=[t.name for t in tasks])
         if method == 'random': records.append(_random_record(plan, src, blank, heldout, tasks, labels, where))
         else:
-            controls = {} if (where/'record.json').exists() else all_controls(side, tasks, blank)
+            if id(side) not in controls and not (where/'record.json').exists(): controls[id(side)] = all_controls(side, tasks, blank)
             adapt(side.minis[method], corpus, tok, side.pack, plan.seeded(plan.adapt), plan.init, side.primary, plan.length, heldout, scorer(side, tasks), labels,
-                  dict(controls=controls), out=where, device=device)
+                  dict(controls=controls.get(id(side))), out=where, device=device)
             records.append(RunRecord.load(where/'record.json'))
     return records
 
