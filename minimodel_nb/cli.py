@@ -42,7 +42,7 @@ def _tokenizer(a, corpus):
     from minimodel_nb.compare import kept_tokenizer
     return AutoTokenizer.from_pretrained(a.tokenizer) if a.tokenizer else kept_tokenizer(corpus, a.vocab, f'{a.out}.tokenizer')
 
-# %% ../nbs/70_cli.ipynb #49939fce
+# %% ../nbs/70_cli.ipynb #3ac635dd
 def _settings(a):
     "TrainSettings from the options that were given."
     from minimodel_nb.train import TrainSettings
@@ -50,7 +50,6 @@ def _settings(a):
 
 def do_pretrain(a):
     "Train a masked LM in the source language, with extra heads (exits) for MiniJoint."
-    from transformers import ModernBertConfig
     from minimodel_nb.encoder import load_primary
     from minimodel_nb.compare import Plan
     from minimodel_nb.steps import pretrain
@@ -64,7 +63,6 @@ def do_pretrain(a):
 def do_mini(a):
     "Build a mini-model: --exit takes an exit of a jointly pretrained model (MiniJoint); else new layers are trained (MiniPost)."
     from transformers import AutoTokenizer
-    from minimodel_nb.core import new_folder
     from minimodel_nb.encoder import load_primary
     from minimodel_nb.joint import load_joint, minijoint
     from minimodel_nb.steps import Work, build_mini
@@ -103,8 +101,8 @@ def do_finetune(a):
 def do_transfer(a):
     "Score a finetuned model in the language of a pack, zero-shot, beside its controls."
     from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
-    from minimodel_nb.encoder import load_primary
-    from minimodel_nb.pack import LanguagePack, lineage
+    from minimodel_nb.encoder import lineage
+    from minimodel_nb.pack import LanguagePack
     from minimodel_nb.steps import transfer
     task = task_of(a.task, a.source)
     kind = AutoModelForSequenceClassification if task.kind == 'classification' else AutoModelForMaskedLM

@@ -5,21 +5,23 @@
 # %% auto #0
 __all__ = ['Plan', 'kept_tokenizer', 'Source', 'build_source', 'scorer', 'all_controls', 'run_language', 'compare']
 
-# %% ../nbs/52_compare.ipynb #2c548be9
-from dataclasses import asdict, dataclass, field, replace
+# %% ../nbs/52_compare.ipynb #91b8e48c
+from dataclasses import dataclass, replace
 from pathlib import Path
 import torch
 from transformers import AutoTokenizer, ModernBertConfig
-from .core import RunRecord, load_records, new_folder
-from .encoder import Encoder, lineage
+from .core import RunRecord
+from .encoder import Encoder
 from .joint import minijoint
 from .pack import LanguagePack, plug, source_pack
 from .steps import Work, adapt, build_mini, finetune, finetune_settings, pretrain, score_pack, untrained
-from .tasks import majority, tiny_retrieval, tiny_topic
+from .tasks import majority
 from .tokens import tokenizer_fingerprint, pack_blocks, train_tokenizer
 from .train import TrainSettings, heldout_loss
 
-# %% ../nbs/52_compare.ipynb #4aa53eeb
+# %% ../nbs/52_compare.ipynb #58ac01c9
+_methods = ('standard', 'minijoint', 'minipost', 'small', 'random')
+
 @dataclass(frozen=True)
 class Plan:
     "Sizes and settings of a comparison."
@@ -36,7 +38,7 @@ class Plan:
     bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, eps=1e-8, p_mask=.3) # MiniPost's new layers
     adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=150)
     init: str = 'overlap' # initial embeddings of the target language
-    methods: tuple = ('standard', 'minijoint', 'minipost', 'small', 'random')
+    methods: tuple = _methods
     seed: int = 0 # of every step
 
     def __post_init__(self):
@@ -50,8 +52,6 @@ class Plan:
                                 max_position_embeddings=4*self.length, local_attention=4*self.length, initializer_range=.02*(768/self.width)**.5, classifier_pooling='mean', **ids)
 
     def seeded(self, s): return replace(s, seed=self.seed)
-
-_methods = ('standard', 'minijoint', 'minipost', 'small', 'random')
 
 # %% ../nbs/52_compare.ipynb #1a965525
 def kept_tokenizer(
@@ -99,7 +99,7 @@ def build_source(
         src.small = Source(source_pack(small, tok, corpus.lang), small, dict(small=small), finetuned(small, 'small'))
     return src
 
-# %% ../nbs/52_compare.ipynb #af0b4e1f
+# %% ../nbs/52_compare.ipynb #325825de
 def _flat(task, found): return {f'{task.name}/{k}': v for k,v in found.items() if k in ('accuracy', 'macro_f1', 'top1', 'top10')}
 
 def scorer(
@@ -146,6 +146,7 @@ def run_language(
             records.append(RunRecord.load(where/'record.json'))
     return records
 
+# %% ../nbs/52_compare.ipynb #9775b662
 def _random_record(plan, src, blank, heldout, tasks, labels, where):
     "The control as a record of its own: one point, no compute."
     work = Work('adapt', where, dict(lang=blank.lang, layers=0, init='random', lineage=blank.lineage, text=heldout.fingerprint, tokenizer=tokenizer_fingerprint(blank.tokenizer), **labels))

@@ -6,14 +6,14 @@
 __all__ = ['families', 'Family', 'Encoder', 'tapped', 'share', 'truncate', 'set_layers', 'set_language', 'lineage',
            'load_primary', 'training_only']
 
-# %% ../nbs/20_encoder.ipynb #6b76c4b2
+# %% ../nbs/20_encoder.ipynb #73b936ed
 import copy
 from contextlib import contextmanager
 from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.nn import functional as F
-from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
 from .core import fingerprint
 
 # %% ../nbs/20_encoder.ipynb #5859184f

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ExitHead', 'JointModel', 'minijoint', 'save_joint', 'load_joint']
 
-# %% ../nbs/22_joint.ipynb #dc643c34
+# %% ../nbs/22_joint.ipynb #93b4f9c6
 import copy
 from pathlib import Path
 from torch import nn
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM
 from .encoder import Encoder, lineage, tapped, truncate
-from .mlm import hidden_where, mlm_loss, predicted
+from .mlm import hidden_where, predicted
 
 # %% ../nbs/22_joint.ipynb #354c2f53
 class ExitHead(nn.Module):

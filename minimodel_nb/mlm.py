@@ -27,7 +27,7 @@ def query_positions(
     k = max(1, int(count.max()))
     return m.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:,:k], torch.arange(k, device=labels.device) < count[:,None]
 
-# %% ../nbs/21_mlm.ipynb #26e29774
+# %% ../nbs/21_mlm.ipynb #585a7073
 def _rows(x, idx):
     "(b,t,...) -> (b,k,...): the chosen positions of each row."
     return x.gather(1, idx.view(*idx.shape, *[1]*(x.dim()-2)).expand(-1, -1, *x.shape[2:]))
@@ -54,6 +54,7 @@ def _bert_layer(layer, h, idx, mask, **kw):
     x = layer.attention.output(a, hq)
     return layer.output(layer.intermediate(x), x)
 
+# %% ../nbs/21_mlm.ipynb #74233cf9
 def _rotate(x, cos, sin):
     "Rotary position embedding (Su et al. 2021) of (b,h,t,c), in fp32."
     x1,x2 = x.float().chunk(2, -1)
@@ -72,6 +73,7 @@ def _modernbert_layer(layer, h, idx, mask, position_embeddings=None, **kw):
 
 layers_at = {'bert': _bert_layer, 'roberta': _bert_layer, 'xlm-roberta': _bert_layer, 'modernbert': _modernbert_layer}
 
+# %% ../nbs/21_mlm.ipynb #4adf511f
 @contextmanager
 def _stubbed(layer):
     "Within the block `layer` passes its input through, and keeps what it was called with."

@@ -6,8 +6,8 @@
 __all__ = ['token_roles', 'special_ids', 'LanguagePack', 'pull_pack', 'source_pack', 'plug', 'init_embeddings', 'random_init',
            'overlap_init']
 
-# %% ../nbs/24_pack.ipynb #3b4c73d7
-import math, tempfile
+# %% ../nbs/24_pack.ipynb #a091d14d
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 import torch
@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 from .core import fingerprint, new_folder, read_json, write_json
 from .encoder import Encoder, lineage, set_language, share
 
-# %% ../nbs/24_pack.ipynb #63f07b45
+# %% ../nbs/24_pack.ipynb #ab6e39c9
 token_roles = ('pad', 'bos', 'eos', 'cls', 'sep', 'mask')
 
 def special_ids(
@@ -97,6 +97,7 @@ class LanguagePack:
         api.create_repo(repo_id, exist_ok=True, **kwargs)
         with tempfile.TemporaryDirectory() as d: return api.upload_folder(repo_id=repo_id, folder_path=self.save(Path(d)/'pack'))
 
+# %% ../nbs/24_pack.ipynb #d8d5caea
 def pull_pack(
     repo_id, # user/name on the hub
     **kwargs # for huggingface_hub.snapshot_download, such as revision=

@@ -6,19 +6,17 @@
 __all__ = ['Work', 'pretrain', 'build_mini', 'adapt', 'finetune', 'finetune_settings', 'classifier', 'transfer', 'score_pack',
            'untrained']
 
-# %% ../nbs/50_steps.ipynb #6ceed9c7
+# %% ../nbs/50_steps.ipynb #4459db71
 import copy, json, os, shutil
-from dataclasses import asdict, replace
 from pathlib import Path
 import torch
 from torch import nn
-from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification
 from .core import RunRecord, _plain, new_folder, read_json, writable, write_json
 from .compute import Shape, finetune_flops, train_flops
-from .encoder import Encoder, lineage, set_language, share
+from .encoder import Encoder, lineage
 from .joint import JointModel, load_joint, minijoint, save_joint
-from .masking import example_key
-from .pack import LanguagePack, init_embeddings, plug, source_pack
+from .pack import LanguagePack, init_embeddings, plug
 from .post import minipost, new_layers
 from .tasks import collate, encode_for, majority, score
 from .tokens import pack_blocks, tokenizer_fingerprint
@@ -70,7 +68,7 @@ class Work:
         if torch.distributed.is_initialized(): torch.distributed.barrier()
         return self.record
 
-# %% ../nbs/50_steps.ipynb #d5c046d6
+# %% ../nbs/50_steps.ipynb #bdc7b8bb
 def _text_settings(corpus, tokenizer, length, heldout):
     return dict(lang=corpus.lang, text=corpus.fingerprint, text_name=corpus.name, tokenizer=tokenizer_fingerprint(tokenizer), length=length,
                 heldout=heldout.fingerprint if heldout is not None else None)
@@ -89,6 +87,7 @@ def _fit_mlm(work, module, params, corpus, tokenizer, length, s, probe, desc, de
 
 def _final(curve): return {k: v for k,v in curve[-1].items() if k not in ('step', 'learning_rate')}
 
+# %% ../nbs/50_steps.ipynb #3eb624c5
 def pretrain(
     model, # masked LM, or a configuration to start one from at random
     corpus, # Corpus in the source language
@@ -199,7 +198,7 @@ def adapt(
     work.finish(curve, _final(curve) | info | (notes or {}), pack.save_into)
     return pack
 
-# %% ../nbs/50_steps.ipynb #46595c30
+# %% ../nbs/50_steps.ipynb #d7cbb594
 def finetune(
     primary, # masked LM
     tokenizer, # of the source language
@@ -236,6 +235,7 @@ def _padded_length(rows, s):
     order = Stream(len(rows), lambda idx: dict(n=torch.tensor([len(rows[i]['input_ids']) for i in idx])), s.steps*s.batch, s.seed)
     return sum(order.__getitems__(range(i*s.batch, (i+1)*s.batch))['n'].max().item() for i in range(s.steps))/s.steps
 
+# %% ../nbs/50_steps.ipynb #007309ee
 def finetune_settings(
     task, # Task
     width, # hidden size of the body

@@ -6,8 +6,8 @@
 __all__ = ['TrainSettings', 'has_bf16', 'default_device', 'fast_attention', 'Stream', 'block_stream', 'MaskedLM', 'Masker',
            'heldout_loss', 'Ledger', 'Loop', 'last_checkpoint', 'fit', 'curve_of']
 
-# %% ../nbs/40_train.ipynb #58a04854
-import json, math, os, platform, tempfile, time
+# %% ../nbs/40_train.ipynb #14356cd4
+import json, math, os, tempfile, time
 from dataclasses import dataclass
 from pathlib import Path
 from functools import lru_cache

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['Version', 'Versions', 'versions', 'fetch_verses', 'verses', 'held_out', 'verse_corpus']
 
-# %% ../nbs/11_verses.ipynb #3fbf15af
+# %% ../nbs/11_verses.ipynb #30ce8d0f
 import hashlib, os, re, sqlite3, subprocess, sys, tempfile, time, zipfile, zlib
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from tqdm.auto import tqdm

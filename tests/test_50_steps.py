@@ -5,16 +5,18 @@
 import pytest
 from minimodel_nb.steps import (
     AutoModelForMaskedLM, LanguagePack, Path, RunRecord, TrainSettings, Work, adapt, build_mini, finetune, lineage, majority, minijoint, os, pretrain,
-    replace, score, source_pack, torch, transfer)
+    score, torch, transfer)
 
 __notebook__ = 'nbs/50_steps.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/50_steps.ipynb #9545b9ce
-import math, tempfile
+# ../nbs/50_steps.ipynb #635f4d93
+import tempfile
+from dataclasses import replace
 from fastcore.test import *
 from transformers import ModernBertConfig
 from minimodel_nb.core import load_records
 from minimodel_nb.corpus import Corpus, tiny_world
+from minimodel_nb.pack import source_pack
 from minimodel_nb.tasks import tiny_retrieval, tiny_topic
 from minimodel_nb.tokens import train_tokenizer
 
