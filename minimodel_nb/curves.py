@@ -24,9 +24,9 @@ METHODS = dict(
     small=('small model', 'A separate shallow model, pretrained, adapted and scored by itself. A lower bound.'),
     random=('untrained', 'The new embeddings are never trained. The control that a score has to beat.'))
 
-# %% ../nbs/32_curves.ipynb #d5992dfe
+# %% ../nbs/32_curves.ipynb #0e1d94f4
 LOSSES = dict(primary_loss='masked-LM loss in the primary', eval_loss='masked-LM loss in the model adapted over', loss='training loss')
-UNITS = dict(flops='FLOPs', secs='seconds')
+UNITS = dict(flops='FLOPs', secs='seconds', joules='joules')
 
 def lower_better(measure): return measure.rpartition('/')[2].endswith('loss')
 def measure_name(measure): return LOSSES.get(measure) or re.sub(r'top(\d)', r'top-\1', measure.replace('macro_f1', 'macro-F1').replace('/', ' ').replace('_', ' '))
@@ -39,8 +39,8 @@ def value(
     v = (point.get('scores') or {}).get(key, point.get(key))
     return float(v) if isinstance(v, Real) and math.isfinite(v) else math.nan
 
-# %% ../nbs/32_curves.ipynb #9ccfc00f
-BY = ('layers', 'keep', 'new', 'exit_at', 'init', 'source', 'lr', 'steps')
+# %% ../nbs/32_curves.ipynb #17b1bf19
+BY = ('layers', 'keep', 'new', 'exit_at', 'init', 'source', 'lr', 'steps', 'bridge', 'recipe')
 
 def setting(
     run, # RunRecord

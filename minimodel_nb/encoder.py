@@ -171,7 +171,7 @@ def set_language(
     for name,i in ids.items():
         if i is not None and name != 'mask': setattr(model.config, f'{name}_token_id', i)
 
-# %% ../nbs/20_encoder.ipynb #346506fc
+# %% ../nbs/20_encoder.ipynb #668a33bf
 def lineage(
     model # any supported encoder
 ): # 16 hex digits
@@ -187,7 +187,7 @@ def load_primary(
     if cfg.model_type not in families: raise ValueError(f"{name} is of type {cfg.model_type!r}; supported are {', '.join(sorted(families))}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0) # a head that is attached starts the same at every call
-        model,info = AutoModelForMaskedLM.from_pretrained(name, output_loading_info=True)
+        model,info = AutoModelForMaskedLM.from_pretrained(name, dtype=torch.float32, output_loading_info=True) # adaptation keeps its weights in fp32
     e = Encoder(model)
     heads = tuple(n for n in e.family.head if isinstance(n, str))
     missing = [k for k in info['missing_keys'] if k.startswith(heads)]

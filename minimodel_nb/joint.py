@@ -5,15 +5,14 @@
 # %% auto #0
 __all__ = ['ExitHead', 'JointModel', 'minijoint', 'save_joint', 'load_joint']
 
-# %% ../nbs/22_joint.ipynb #93b4f9c6
-import copy
+# %% ../nbs/22_joint.ipynb #b1771fb9
+import copy, torch
 from pathlib import Path
 from torch import nn
-from torch.nn import functional as F
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM
 from .encoder import Encoder, lineage, tapped, truncate
-from .mlm import hidden_where, predicted
+from .mlm import hidden_where, output_loss, predicted
 
 # %% ../nbs/22_joint.ipynb #354c2f53
 class ExitHead(nn.Module):
@@ -32,7 +31,7 @@ class ExitHead(nn.Module):
             setattr(model.get_submodule(parent), name, mod)
         return model
 
-# %% ../nbs/22_joint.ipynb #9b0d65b3
+# %% ../nbs/22_joint.ipynb #ccaabc09
 class JointModel(nn.Module):
     "A primary model with extra masked-LM heads at middle layers; the one class of ours that is trained."
     def __init__(self,
@@ -59,13 +58,14 @@ class JointModel(nn.Module):
     def losses(self,
         ids, # (b,t) corrupted token ids
         labels, # (b,t) token ids, -100 where nothing is predicted
-        attention_mask=None # (b,t)
+        attention_mask=None, # (b,t)
+        bos=None # as in `mlm_loss`
     ): # {depth: scalar}
         "Masked-LM loss of every head; the heads and the last layer are computed at predicted positions only."
         e,i = Encoder(self.primary),predicted(labels)
         y = labels.flatten()[i]
-        with tapped(self.primary, [int(n) for n in self.exits]) as seen: last = hidden_where(self.primary, ids, labels, attention_mask)
-        def loss(h): return F.cross_entropy(e.decoder(h).float(), y)
+        with tapped(self.primary, [int(n) for n in self.exits]) as seen: last = hidden_where(self.primary, ids, labels, attention_mask, bos)
+        def loss(h): return output_loss(e.decoder, h, y)
         out = {int(n): loss(self._features(ex, seen[int(n)].flatten(0,1)[i])) for n,ex in self.exits.items()}
         return out | {e.depth: loss(e.features(last))}
 
@@ -75,9 +75,9 @@ class JointModel(nn.Module):
         for f in e.family.head: h = (next(parts) if isinstance(f, str) else f)(h)
         return h
 
-    def forward(self, input_ids, labels, attention_mask=None):
+    def forward(self, input_ids, labels, attention_mask=None, bos=None):
         "Mean of the heads' losses."
-        losses = self.losses(input_ids, labels, attention_mask)
+        losses = self.losses(input_ids, labels, attention_mask, bos)
         return dict(loss=sum(losses.values())/len(losses))
 
 # %% ../nbs/22_joint.ipynb #11b18f28
@@ -93,7 +93,7 @@ def minijoint(
     mini.config.lineage = lineage(joint.primary)
     return mini
 
-# %% ../nbs/22_joint.ipynb #f8b3e63b
+# %% ../nbs/22_joint.ipynb #d4589b99
 def save_joint(
     joint, # JointModel
     folder # an existing folder
@@ -109,7 +109,7 @@ def load_joint(
     "The jointly pretrained model in `folder`."
     f = Path(folder)/'exits.safetensors'
     if not f.exists(): raise FileNotFoundError(f"{folder} has no exits.safetensors: it was not pretrained with exits. Make a mini-model with minipost instead, or pretrain with exits.")
-    state = load_file(f)
-    joint = JointModel(AutoModelForMaskedLM.from_pretrained(folder), exits=sorted({int(k.split('.')[0]) for k in state}))
+    state = {k: v.float() for k,v in load_file(f).items()}
+    joint = JointModel(AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32), exits=sorted({int(k.split('.')[0]) for k in state}))
     joint.exits.load_state_dict(state)
     return joint.eval()

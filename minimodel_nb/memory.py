@@ -56,7 +56,7 @@ def saved_bytes(
         crossed = crossed or i>=lowest
     return total
 
-# %% ../nbs/34_memory.ipynb #64fb51c6
+# %% ../nbs/34_memory.ipynb #1511c929
 @dataclass(frozen=True)
 class Bytes:
     "Memory of a training step by part; the parts do not all peak together."
@@ -88,17 +88,23 @@ def train_bytes(
     last_layer='full', # as in `train_flops`
     bf16=False, # autocast
     attention='sdpa', # or 'eager'
-    chunk=None # predicted positions whose logits exist at a time; None: all
+    span='auto' # vocabulary entries that the loss takes at a time; None: all, the plain way; 'auto': as our loop does
 ): # -> Bytes
     "Memory of one masked-LM training update with AdamW."
     exits, n_pred = _check(shape, t, exits, last_layer), .15*b*t if n_pred is None else n_pred
-    s, size, rows = shape.cut(exits[-1]), 2 if bf16 else 4, min(chunk or n_pred, n_pred)
+    s, size, heads = shape.cut(exits[-1]), 2 if bf16 else 4, len(exits)
+    if span == 'auto': span = 4096 if n_pred*s.v > 2**24 and s.v > 4096 else None
     crossed, lowest, head, out = _trained(s, train, keep)
     used = s.l - (0 if crossed else lowest)
-    trained, emb = _trained_params(s, train, keep, len(exits)), 4*s.v*s.d
-    acts = saved_bytes(s, b, t, n_pred, train, keep, last_layer, bf16, attention) + len(exits)*n_pred*s.d*size*(3+head)
-    copies = bf16*2*(used*_matrices(s) + len(exits)*s.d**2 + s.v*s.d)
-    held = 4*s.v*rows*(len(exits)-1)
-    moments = dict(loss=acts+copies+held+12*s.v*rows, output=acts+copies+held+size*s.v*rows+out*emb*(1+bf16/2), end=4*trained+2*emb*(out and crossed))
-    parts = dict(params=4*sum(n_params(s, len(exits)).values()), grads=4*trained, optimizer=8*trained, copies=copies, activations=acts, logits=12*s.v*rows+held)
+    trained, emb, scores = _trained_params(s, train, keep, heads), 4*s.v*s.d, s.v*n_pred
+    acts = saved_bytes(s, b, t, n_pred, train, keep, last_layer, bf16, attention) + heads*n_pred*s.d*size*(3+head)
+    copies = bf16*2*(used*_matrices(s) + heads*s.d**2)
+    if span:
+        logits = size*scores + 12*n_pred*span
+        moments = dict(loss=acts+copies+logits+out*heads*emb+12*s.d*span, end=4*trained+4*b*t*s.d*(out and crossed))
+    else:
+        held = 4*scores*(heads-1)
+        logits, copies = 12*scores+held, copies+bf16*2*s.v*s.d
+        moments = dict(loss=acts+copies+logits, output=acts+copies+held+size*scores+out*emb*(1+bf16/2), end=4*trained+2*emb*(out and crossed))
+    parts = dict(params=4*sum(n_params(s, heads).values()), grads=4*trained, optimizer=8*trained, copies=copies, activations=acts, logits=logits)
     return Bytes(**{k:round(o) for k,o in dict(parts, peak=parts['params']+parts['optimizer']+max(moments.values())).items()})

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['token_roles', 'special_ids', 'LanguagePack', 'pull_pack', 'source_pack', 'plug', 'init_embeddings', 'random_init',
-           'overlap_init']
+           'shared_pieces', 'overlap_init']
 
 # %% ../nbs/24_pack.ipynb #a091d14d
 import tempfile
@@ -132,7 +132,7 @@ def plug(
     set_language(out, pack.weight.to(old.device), pack.bias.to(old.device), special_ids(pack.tokenizer))
     return out
 
-# %% ../nbs/24_pack.ipynb #14eb3702
+# %% ../nbs/24_pack.ipynb #1f02e214
 def init_embeddings(
     source, # LanguagePack of the source language
     tokenizer, # target tokenizer
@@ -144,7 +144,7 @@ def init_embeddings(
     if callable(init): return init(source, tokenizer, g)
     if init == 'random': return random_init(source, tokenizer, g)
     if init == 'overlap': return overlap_init(source, tokenizer, g)
-    raise ValueError(f"init={init!r}: choose 'overlap', 'random', or pass a function")
+    raise ValueError(f"init={init!r}: choose 'overlap', 'random', or pass a function; where there is text to learn from, as in adapt, also 'focus' or 'joint'")
 
 def random_init(source, tokenizer, g, std=.02):
     "N(0, `std`), padding at zero: the setting of Artetxe et al. 2020."
@@ -152,16 +152,22 @@ def random_init(source, tokenizer, g, std=.02):
     w[tokenizer.pad_token_id] = 0
     return w, torch.zeros(len(w)), dict(init='random')
 
+def shared_pieces(
+    source, # LanguagePack of the source language
+    tokenizer # target tokenizer
+): # (n,) target ids, (n,) source ids
+    "The pieces that both vocabularies hold: the same string, or the same role."
+    src,trg,own = source.tokenizer.get_vocab(),tokenizer.get_vocab(),special_ids(source.tokenizer)
+    pairs = {trg[p]: src[p] for p in trg.keys() & src.keys()}
+    pairs |= {i: own[r] for r,i in special_ids(tokenizer).items() if i is not None and own[r] is not None}
+    return torch.tensor(sorted(pairs.items())).T
+
 def overlap_init(source, tokenizer, g):
     "Rows of shared pieces and special tokens copied, the others drawn with the source rows' mean and spread."
     sw,sb = source.weight.detach().float().cpu(),source.bias.detach().float().cpu()
-    src,trg = source.tokenizer.get_vocab(),tokenizer.get_vocab()
-    own = special_ids(source.tokenizer)
-    pairs = {trg[p]: src[p] for p in trg.keys() & src.keys()}
-    pairs |= {i: own[r] for r,i in special_ids(tokenizer).items() if i is not None and own[r] is not None}
-    to,frm = torch.tensor(sorted(pairs.items())).T
+    to,frm = shared_pieces(source, tokenizer)
     w = sw.mean(0) + sw.std(0)*torch.randn(len(tokenizer), source.d, generator=g)
     b = sb.mean().repeat(len(w))
     w[to],b[to] = sw[frm],sb[frm]
     w[tokenizer.pad_token_id] = 0
-    return w, b, dict(init='overlap', shared_pieces=len(pairs))
+    return w, b, dict(init='overlap', shared_pieces=len(to))

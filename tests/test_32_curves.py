@@ -88,10 +88,10 @@ def test_compute_to_reach_a_level_2():
     nm
 
 def test_compute_to_reach_a_level_3():
-    # ../nbs/32_curves.ipynb #6ca8c38c
+    # ../nbs/32_curves.ipynb #4675e4f1
     assert math.isnan(near_maximal([mini]).level)
     assert math.isnan(near_maximal([std, rec('random', [pt(0,.6)])]).level)
-    test_eq(near_maximal([std, rec('random', [pt(0,.6)])]).reach, dict(standard=dict(flops=None, secs=None)))
+    test_eq(near_maximal([std, rec('random', [pt(0,.6)])]).reach, dict(standard=dict(flops=None, secs=None, joules=None)))
     with expect_fail(ValueError, 'choose one language'): near_maximal([std, rec('standard', [pt(0,.1)], lang='tr')])
 
 def test_an_imaginary_experiment():

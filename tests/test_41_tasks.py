@@ -4,31 +4,18 @@
 
 import pytest
 from minimodel_nb.tasks import (
-    Example, Path, Task, accuracy, class_metrics, collate, encode, encode_for, evaluating, folder_task, macro_f1, majority, middle_layers,
-    naive_bayes, np, parallel, predict, score, sentence_vectors, tiny_retrieval, tiny_topic, tiny_world, torch)
+    AutoModelForSequenceClassification, Example, Kind, Task, collate, encode, encode_for, evaluating, majority, np, predict, predictions, rows_of,
+    score, tiny_topic, tiny_world, torch, with_head)
 
 __notebook__ = 'nbs/41_tasks.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/41_tasks.ipynb #9ad0a51b
-import random, tempfile
+# ../nbs/41_tasks.ipynb #bb98c003
+import random
 from dataclasses import replace
 from fastcore.test import *
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import AutoModelForSequenceClassification, BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
-from minimodel_nb.align import chance
+from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
 from minimodel_nb.encoder import set_language, share
-
-def test_metrics():
-    # ../nbs/41_tasks.ipynb #87c47cc9
-    gold, pred = [0,0,0,1,2], [0,0,1,1,0]
-    test_close(macro_f1(gold, pred), (2/3 + 2/3 + 0)/3)
-    test_close(accuracy(gold, pred), 3/5)
-    test_eq(macro_f1(gold, gold), 1)
-    test_close(macro_f1([0,0,0,0], [0,0,0,3]), (6/7 + 0)/2) # 3 does not occur and was predicted
-    test_close(macro_f1([0]*9+[1], [0]*10), (18/19)/2) # the majority class: accuracy .9
-    names = np.array(['b','a','c','c'])
-    test_eq(macro_f1(np.searchsorted(list('abc'), names), [1,0,2,1]), macro_f1(names, ['b','a','c','b']))
-    class_metrics(gold, pred)
 
 def test_the_record():
     global load_sums, sums
@@ -49,30 +36,7 @@ def test_the_record_2():
     # ../nbs/41_tasks.ipynb #7d244383
     test_eq(majority(sums, 'num'), dict(accuracy=.5, macro_f1=1/3, n=4))
 
-def test_the_record_3():
-    # ../nbs/41_tasks.ipynb #ade273b0
-    sets = dict(src=[('a a',0), ('a c',0), ('c c',0), ('a b',1), ('b b',1)], trg=[('b x',1), ('x y',0), ('y y',1)])
-    letters = Task('letters', 'classification', lambda lang, split: [Example(f'{i}', t, label=l) for i,(t,l) in enumerate(sets[lang])], ('zero','one'), source='src')
-    test_eq(naive_bayes(letters, 'src')['accuracy'], 1)
-    test_close(naive_bayes(letters, 'trg')['accuracy'], 2/3) # b: 1; nothing known: 0, 0
-    naive_bayes(letters, 'trg')
-
-def test_a_task_of_your_own():
-    global d
-    # ../nbs/41_tasks.ipynb #7070b3c7
-    with tempfile.TemporaryDirectory() as d:
-        (Path(d)/'train-en.tsv').write_text('label\ttext\ngood\tit works\nbad\tit breaks\n')
-        (Path(d)/'test-sw.tsv').write_text('text\tid\tlabel\ninafanya kazi\t7\tgood\n')
-        mine = folder_task(d)
-        test_eq(mine.labels, ('bad', 'good'))
-        test_eq(mine.examples('sw', 'test')[0], Example('7', 'inafanya kazi', None, 1))
-        with expect_fail(FileNotFoundError, 'test-sw.tsv, train-en.tsv'): mine.examples('de', 'test')
-        for bad,why in (('label\ttext\nfair\tx\n', "line 2: label 'fair'"), ('label\ttext\ngood\n', 'line 2: 1 columns instead of 2'), ('good\tx\n', 'columns good, x'), ('label\ttext\ngood\t \n', 'text is empty')):
-            (Path(d)/'test-sw.tsv').write_text(bad)
-            with expect_fail(ValueError, why): mine.examples('sw', 'test')
-    mine
-
-def test_two_tasks_in_the_tiny_world():
+def test_a_task_in_the_tiny_world():
     global topic, world
     # ../nbs/41_tasks.ipynb #e5ae700f
     world = tiny_world()
@@ -101,7 +65,7 @@ def test_from_examples_to_tensors():
     toks['bb'].convert_ids_to_tokens(rows[0]['input_ids']), toks['aa'].convert_ids_to_tokens(rows[0]['input_ids'])
 
 def test_from_examples_to_tensors_2():
-    global short, x
+    global short
     # ../nbs/41_tasks.ipynb #df72dfa3
     long = [len(r['input_ids']) for r in rows]
     short = encode(topic.examples('aa'), toks['aa'], 6)
@@ -151,32 +115,8 @@ def test_prediction_2():
     with expect_fail(ValueError, 'plug the language pack'): predict(model, word_tokenizer([f'{i}' for i in range(300)]), [Example('0', '299')])
     np.abs(predict(model, toks['aa'], test, bf16=True)-predict(model, toks['aa'], test)).max() # what mixed precision changes
 
-def test_sentence_vectors():
-    global model, x
-    # ../nbs/41_tasks.ipynb #695b9f2f
-    test_eq({l: [*middle_layers(l)] for l in (1,2,4,6,8,12)}, {1: [1], 2: [1,2], 4: [2,3], 6: [3,4], 8: [3,4,5,6], 12: [5,6,7,8]})
-    model = tiny_classifier(l=3).eval()
-    texts = [e.text for e in test]
-    vecs = sentence_vectors(model, toks['aa'], texts)
-    x = toks['aa'](texts[5], return_tensors='pt')
-    with torch.no_grad(): h = model.base_model(x['input_ids'], output_hidden_states=True).hidden_states
-    test_close(vecs[5], h[2][0,1:-1].mean(0), 1e-5)
-    test_close(sentence_vectors(model, toks['aa'], texts, layers=(0,3), batch=1)[5], ((h[0]+h[3])/2)[0,1:-1].mean(0), 1e-5)
-    with expect_fail(ValueError, 'choose from 0..3'): sentence_vectors(model, toks['aa'], texts, layers=(4,))
-    vecs.shape
-
 def test_scores():
-    global b
-    # ../nbs/41_tasks.ipynb #0efbae86
-    gappy = replace(tiny_retrieval(world), load=lambda lang, split: [e for e in tiny_retrieval(world).load(lang, split) if lang!='bb' or int(e.id)%3], n_pairs=20)
-    a,b = parallel(gappy, 'aa', 'bb')
-    test_eq([e.id for e in a], [e.id for e in b])
-    test_eq([int(e.id) for e in a], [i for i in range(160,200) if i%3][:20])
-    with expect_fail(ValueError, 'no example in common'): parallel(replace(gappy, load=lambda lang, split: [Example(lang, 'x')]), 'aa', 'bb')
-    a[0].text, b[0].text
-
-def test_scores_2():
-    global clf, finetune_briefly, short, untrained
+    global clf, finetune_briefly, short
     # ../nbs/41_tasks.ipynb #a982c856
     def finetune_briefly(model, rows, tokenizer, steps=150):
         model.get_input_embeddings().weight.requires_grad_(False)
@@ -200,23 +140,23 @@ def test_scores_2():
     with expect_fail(ValueError, 'has 3 outputs and task topic 4 labels'): score(topic, tiny_classifier(n_labels=3), toks['aa'], 'aa')
     {k: short(v) for k,v in table.items()}
 
-def test_scores_3():
-    # ../nbs/41_tasks.ipynb #7e6a05bb
-    find = tiny_retrieval(world)
-    perfect,blind = (score(find, m, toks['bb'], 'bb', source=(clf, toks['aa'], 'aa')) for m in (clf, untrained))
-    n,p = perfect['n'],chance(perfect['n'], 10)
-    assert perfect['top10'] > .9 and perfect['top1'] > .5
-    assert abs(blind['top10']-p) < 4*(p*(1-p)/n)**.5
-    with expect_fail(ValueError, "give source=(model, tokenizer, 'aa')"): score(find, clf, toks['bb'], 'bb')
-    short(perfect), short(blind)
+def test_a_task_of_your_own():
+    global load_similarity
+    # ../nbs/41_tasks.ipynb #031d9f15
+    def load_similarity(lang, split):
+        texts = topic.examples(lang, split)
+        share_of = lambda a,b: len(a&b)/len(a|b) # of their words: what the judges said
+        return [Example(e.id, e.text, pair=o.text, label=share_of({*e.text.split()}, {*o.text.split()})) for e,o in zip(texts, texts[4:])]
 
-def test_scores_4():
-    global known_words
-    # ../nbs/41_tasks.ipynb #87cd4c30
-    def known_words(task, model, tokenizer, lang, split, source, **kwargs):
-        ids = [i for r in encode(task.examples(lang, split), tokenizer) for i in r['input_ids']]
-        return dict(known=1-ids.count(tokenizer.unk_token_id)/len(ids))
+    one_number = Kind('regression', head=lambda task, primary, seed: with_head(AutoModelForSequenceClassification, primary, seed, num_labels=1),
+                      decode=lambda task, examples, rows, outputs: [float(o[0]) for o in outputs])
+    alike = Task('alike', one_number, load_similarity, metrics=lambda gold, pred: dict(pearson=float(np.corrcoef(gold, pred)[0,1])), source='aa', max_length=32)
 
-    test_eq(score(replace(topic, kind='vocabulary', scorer=known_words), clf, toks['bb'], 'bb'), dict(known=1.))
-    assert score(replace(topic, kind='vocabulary', scorer=known_words), clf, toks['aa'], 'bb')['known'] < .6
-    with expect_fail(ValueError, "kind 'vocabulary'; known are classification, retrieval"): score(replace(topic, kind='vocabulary'), clf, toks['bb'], 'bb')
+    regressor = alike.how.head(alike, clf, 0)
+    loss = regressor(**{k: v for k,v in collate(rows_of(alike, regressor, toks['aa'], alike.examples('aa', 'train')), toks['aa']).items() if k!='token_type_ids'}).loss
+    gold = [e.label for e in alike.examples('aa', 'train')]
+    test_close(loss.item(), np.mean([(g-p)**2 for g,p in zip(gold, predictions(alike, regressor, toks['aa'], alike.examples('aa', 'train')))]), 1e-5) # squared error, as the metric sees it
+    assert -1 <= score(alike, regressor, toks['bb'], 'bb')['pearson'] <= 1
+    test_close(alike.metrics(gold, gold), dict(pearson=1))
+    with expect_fail(ValueError, "kind 'similarity'; known are classification"): score(replace(alike, kind='similarity'), regressor, toks['bb'], 'bb')
+    alike

@@ -4,12 +4,12 @@
 
 import pytest
 from minimodel_nb.steps import (
-    AutoModelForMaskedLM, LanguagePack, Path, RunRecord, TrainSettings, Work, adapt, build_mini, finetune, lineage, majority, minijoint, os, pretrain,
-    score, torch, transfer)
+    AutoModelForMaskedLM, LanguagePack, Path, RunRecord, Work, adapt, build_mini, compact, heldout_loss, lineage, load_shipped, minijoint, os,
+    pack_blocks, pretrain, torch)
 
 __notebook__ = 'nbs/50_steps.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/50_steps.ipynb #635f4d93
+# ../nbs/50_steps.ipynb #794bdece
 import tempfile
 from dataclasses import replace
 from fastcore.test import *
@@ -17,8 +17,8 @@ from transformers import ModernBertConfig
 from minimodel_nb.core import load_records
 from minimodel_nb.corpus import Corpus, tiny_world
 from minimodel_nb.pack import source_pack
-from minimodel_nb.tasks import tiny_retrieval, tiny_topic
 from minimodel_nb.tokens import train_tokenizer
+from minimodel_nb.train import TrainSettings
 
 def test_folders_of_artefacts():
     global d
@@ -36,7 +36,7 @@ def test_folders_of_artefacts():
         with expect_fail(FileExistsError, 'holds no run record'): Work('adapt', f'{d}/mine', {})
 
 def test_step_1_pretrain_or_build_a_mini_model():
-    global aa, aa_held, bb, bb_held, cfg, d, fast, folder, joint, rec, tok_a, tok_b, world
+    global aa, aa_held, bb, bb_held, cfg, d, fast, folder, joint, rec, tok_a, tok_b
     # ../nbs/50_steps.ipynb #e579f625
     world = tiny_world()
     aa,bb = (Corpus(l, world.corpora[l].docs[:-20], f'tiny {l}') for l in ('aa', 'bb'))
@@ -63,7 +63,19 @@ def test_step_1_pretrain_or_build_a_mini_model_2():
     with expect_fail(ValueError, 'exceeds the 64 tokens'): pretrain(cfg, aa, tok_a, fast, length=65, device='cpu')
 
 def test_step_1_pretrain_or_build_a_mini_model_3():
-    global before, k, mini_joint, mini_post, t
+    # ../nbs/50_steps.ipynb #911b2721
+    compact(d/'primary', d/'compact')
+    half,_ = load_shipped(d/'compact')
+    sizes = {n: sum(f.stat().st_size for f in (d/n).glob('*.safetensors')) for n in ('primary', 'compact')}
+    assert .45 < sizes['compact']/sizes['primary'] < .6
+    test_ne(lineage(half.primary), lineage(joint.primary))
+    test_eq({half.primary.dtype, half.config.dtype}, {torch.float32})
+    held = pack_blocks(aa_held, tok_a, 32)
+    test_close(heldout_loss(half.primary, held, tok_a, .3, bf16=False), heldout_loss(joint.primary, held, tok_a, .3, bf16=False), .02)
+    sizes
+
+def test_step_1_pretrain_or_build_a_mini_model_4():
+    global before, k, mini_joint, mini_post, post, t
     # ../nbs/50_steps.ipynb #f37e58ce
     mini_joint = minijoint(joint, 2)
     before = {k: t.clone() for k,t in joint.primary.state_dict().items()}
@@ -73,8 +85,15 @@ def test_step_1_pretrain_or_build_a_mini_model_3():
     assert post.curve[-1]['eval_loss'] < post.curve[0]['eval_loss']
     post
 
+def test_step_1_pretrain_or_build_a_mini_model_5():
+    # ../nbs/50_steps.ipynb #e1cac50c
+    taught = build_mini(joint.primary, aa, tok_a, replace(fast, steps=20), keep=1, new=1, distil=.5, length=32, out=d/'distilled', device='cpu')
+    dear = RunRecord.load(d/'distilled'/'record.json')
+    assert dear.result['flops']/20 > 1.3*post.result['flops']/100
+    test_eq(dear.settings['distil'], .5)
+
 def test_step_2_adapt():
-    global k, packs, src, t
+    global c, curves, k, packs, src, t
     # ../nbs/50_steps.ipynb #bee0796e
     src = source_pack(joint.primary, tok_a, 'aa')
     packs,curves = {},{}
@@ -93,30 +112,39 @@ def test_step_2_adapt_2():
     print(f'standard costs {ratio:.2f} times as much')
     packs['minijoint']
 
-def test_step_3_finetune():
-    global clf, k, t, topic
-    # ../nbs/50_steps.ipynb #40e33d45
-    topic = tiny_topic(world)
-    emb = joint.primary.get_input_embeddings().weight.detach().clone()
-    clf = finetune(joint.primary, tok_a, topic, TrainSettings(steps=60, batch=16, lr=2e-3, bf16=False), out=d/'topic', device='cpu')
-    assert torch.equal(clf.get_input_embeddings().weight, emb)
-    test_eq(lineage(clf), lineage(joint.primary))
-    english = score(topic, clf, tok_a, 'aa')
-    assert english['accuracy'] > 2*majority(topic, 'aa')['accuracy']
+def test_step_2_adapt_3():
+    global c, k, t
+    # ../nbs/50_steps.ipynb #ff1a2d01
+    turns = adapt([mini_joint, joint.primary], bb, tok_b, src, fast, shares=[.7, .3], primary=joint.primary, length=32, heldout=bb_held, labels=dict(method='curriculum'), out=d/'bb-turns', device='cpu')
+    c = RunRecord.load(d/'bb-turns'/'record.json').curve
+    test_close(turns.info['flops'], .7*packs['minijoint'].info['flops'] + .3*packs['standard'].info['flops'], 1)
+    test_close(next(p['flops'] for p in c if p['step']==50), packs['minijoint'].info['flops']/2, 1)
+    test_eq(c[-1]['eval_loss'], c[-1]['primary_loss']) # the last stage is in the primary
+    test_ne(c[0]['eval_loss'], c[0]['primary_loss'])
     for k,t in joint.primary.state_dict().items(): assert torch.equal(t, before[k]), k
-    english
+    with expect_fail(ValueError, '2 models and 1 shares'): adapt([mini_joint, joint.primary], bb, tok_b, src, fast, length=32, device='cpu')
+    {n: round(v[-1]['primary_loss'], 3) for n,v in dict(curves, turns=c).items()}, turns.info['layers']
 
-def test_step_4_transfer():
-    global rec
-    # ../nbs/50_steps.ipynb #f5057fe5
-    rec = transfer(clf, packs['minijoint'], topic, src, out=d/'transfer')
-    test_eq(set(rec.result), {'score', 'source', 'random', 'majority'})
-    test_eq(rec.result['source'], score(topic, clf, tok_a, 'aa'))
-    found = transfer(joint.primary, packs['standard'], tiny_retrieval(world), src).result
-    {k: {m: round(v, 3) for m,v in r.items()} for k,r in rec.result.items()} | dict(retrieval=found)
+def test_step_2_adapt_4():
+    global Killed, killer
+    # ../nbs/50_steps.ipynb #4a09b4ed
+    class Killed(Exception): pass
+    def killer(pack):
+        if killer.calls == 2: raise Killed
+        killer.calls += 1
+        return {}
+    killer.calls = 0
+    saving = replace(fast, steps=40, eval_every=10, save_every=10)
+    args = dict(shares=[.5, .5], length=32, heldout=bb_held, device='cpu')
+    with expect_fail(Killed): adapt([mini_joint, joint.primary], bb, tok_b, src, saving, scores=killer, out=d/'killed', **args)
+    killer.calls = -100
+    resumed = adapt([mini_joint, joint.primary], bb, tok_b, src, saving, scores=killer, out=d/'killed', **args)
+    whole = adapt([mini_joint, joint.primary], bb, tok_b, src, saving, **args)
+    test_eq(resumed.fingerprint(), whole.fingerprint())
+    assert killer.calls > -100
 
-def test_step_4_transfer_2():
-    # ../nbs/50_steps.ipynb #105acb11
-    test_eq(sorted(r.step for r in load_records(d)), ['adapt']*3 + ['build_mini', 'finetune', 'pretrain', 'transfer'])
+def test_step_2_adapt_5():
+    # ../nbs/50_steps.ipynb #cab998fc
+    test_eq(sorted(r.step for r in load_records(d)), ['adapt']*5 + ['build_mini']*2 + ['pretrain']*2)
     test_eq([p for p in d.rglob('*.work')], [])
     folder.cleanup()
