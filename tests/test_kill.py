@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
+from minimodel_nb.meters import measured
 
 STEP = '''
 import sys
@@ -45,7 +46,7 @@ def test_killed_and_resumed(tmp_path):
     assert p.returncode == -signal.SIGKILL and not out.exists()
     resumed,again = finish(out)
     for k,t in whole.items(): assert torch.equal(t, resumed[k]), k
-    bare = lambda r: [{k: v for k,v in p.items() if k != 'secs'} for p in r['curve']]
+    bare = lambda r: [{k: v for k,v in p.items() if k not in measured} for p in r['curve']]
     assert bare(record) == bare(again)
     secs = [p['secs'] for p in again['curve']]
     assert secs == sorted(secs) and secs[0] == 0 < secs[-1]

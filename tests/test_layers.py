@@ -20,8 +20,8 @@ def test_imports_only_lower_numbers(name):
     used = {i.split('.')[1] for i in imports(name) if i.startswith('minimodel_nb.')} & set(NUMBER)
     assert {u for u in used if NUMBER[u] >= NUMBER[name]} == set()
 
-@pytest.mark.parametrize('name', sorted(n for n in NUMBER if NUMBER[n] < 60))
-def test_no_plotting_below_60(name):
+@pytest.mark.parametrize('name', sorted(n for n in NUMBER if NUMBER[n] < 56))
+def test_no_plotting_below_56(name):
     assert {i.split('.')[0] for i in imports(name)} & {'plotly', 'ipywidgets', 'anywidget'} == set()
 
 @pytest.mark.parametrize('name,heavy', [('core', 'torch transformers datasets'), ('compute', 'transformers datasets'), ('align', 'transformers datasets'),
