@@ -6,9 +6,9 @@
 __all__ = ['do_pretrain', 'do_mini', 'do_adapt', 'do_finetune', 'do_transfer', 'do_evaluate', 'do_plug', 'do_report', 'do_plan',
            'do_bench', 'do_demo', 'do_experiment', 'parser', 'main']
 
-# %% ../nbs/70_cli.ipynb #282340da
+# %% ../nbs/70_cli.ipynb #8d64641a
 import argparse, logging, os, sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from fastcore.docments import docments
 from transformers.utils.logging import disable_progress_bar

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['task_names', 'text_of', 'task_of']
 
-# %% ../nbs/67_inputs.ipynb #add1ed59
+# %% ../nbs/67_inputs.ipynb #df3e6c67
 from pathlib import Path
-from . import pair_tasks, qa, sentences, task_files, verse_tasks
+from . import pair_tasks, qa, task_files, verse_tasks
 from .corpus import read_corpus
 from .verses import verse_corpus
 
