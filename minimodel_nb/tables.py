@@ -18,8 +18,8 @@ def _cell(f, v):
     if v is None or isinstance(v, float) and math.isnan(v): return '–'
     return f(v) if callable(f) else format(v, f)
 
-# %% ../nbs/33_tables.ipynb #2fda52e3
-@dataclass
+# %% ../nbs/33_tables.ipynb #70bf5184
+@dataclass(repr=False)
 class Table:
     "Rows with named columns, for terminal, notebook and spreadsheet."
     rows: list # dicts of raw values
@@ -34,6 +34,7 @@ class Table:
     def textual(self): return [all(isinstance(r.get(k, ''), str) for r in self.rows) for k in self.cols]
 
     def __str__(self): return self.text(shutil.get_terminal_size((130, 24)).columns)
+    __repr__ = __str__
 
     def text(self,
         width=130 # columns that do not fit go below, beside the first ones again
