@@ -66,26 +66,27 @@ def block_stream(blocks, total, seed=0):
     "The `Stream` of packed `blocks` (see `pack_blocks`)."
     return Stream(len(blocks), lambda idx: dict(input_ids=take(blocks, idx)), total, seed)
 
-# %% ../nbs/27_batches.ipynb #937eee00
+# %% ../nbs/27_batches.ipynb #903388a7
 class MaskedLM(nn.Module):
     "A masked LM as the loop wants it: the loss, and no logits where nothing is predicted."
     def __init__(self, model):
         super().__init__()
         self.model = model
-    def forward(self, input_ids, labels, attention_mask=None, bos=None): return dict(loss=mlm_loss(self.model, input_ids, labels, attention_mask, bos))
+    def forward(self, input_ids, labels, attention_mask=None, **kwargs): return dict(loss=mlm_loss(self.model, input_ids, labels, attention_mask, **kwargs))
 
 class Masker:
     "Turns a batch of the stream into a masked-LM batch, on the device that the batch is on."
     def __init__(self,
         tokenizer, # of the text
         p, # share of tokens predicted
-        documents=False # as in TrainSettings
+        documents=False, # as in TrainSettings
+        sampled=0 # as in TrainSettings
     ):
-        self.kw,self.more = dict(p=p, fixed=True, **masking_of(tokenizer)),dict(bos=tokenizer.cls_token_id) if documents else {}
+        self.kw,self.more,self.sampled = dict(p=p, fixed=True, **masking_of(tokenizer)),dict(bos=tokenizer.cls_token_id) if documents else {},sampled
 
     def __call__(self, batch):
         ids,labels = mask_tokens(batch['input_ids'], batch['key'], **self.kw)
-        return dict(input_ids=ids, labels=labels, **self.more)
+        return dict(input_ids=ids, labels=labels, **self.more) | (dict(sampled=self.sampled, key=batch['key']) if self.sampled else {})
 
 # %% ../nbs/27_batches.ipynb #0e75c2ed
 @torch.inference_mode()

@@ -6,16 +6,16 @@
 __all__ = ['Plan', 'kept_tokenizer', 'Source', 'build_source', 'scorer', 'all_controls', 'run_language', 'compare', 'savings',
            'savings_table']
 
-# %% ../nbs/52_compare.ipynb #ca14f686
+# %% ../nbs/52_compare.ipynb #d6b6735e
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 import torch
-from transformers import AutoTokenizer, ModernBertConfig
+from transformers import AutoConfig, AutoTokenizer
 from .compute import si
 from .core import RunRecord
 from .curves import final, measure_name, near_maximal, series, setting
-from .encoder import Encoder
+from .encoder import Encoder, families
 from .joint import minijoint
 from .pack import LanguagePack, plug, source_pack
 from .steps import Work, adapt, build_mini, load_shipped, pretrain
@@ -26,17 +26,19 @@ from .batches import heldout_loss
 from .train import TrainSettings
 from .transfer import finetune, finetune_settings, untrained
 
-# %% ../nbs/52_compare.ipynb #3cd4e54d
+# %% ../nbs/52_compare.ipynb #21896737
 _methods = ('standard', 'minijoint', 'minipost', 'small', 'random')
 
 @dataclass(frozen=True)
 class Plan:
     "Sizes and settings of a comparison."
     model: str = None # jointly pretrained model to start from: a folder, or 'shipped' for the package's own; None: pretrain one
-    layers: int = 8 # of a primary that is pretrained, as are width, heads and ff
+    family: str = 'modernbert' # of a primary that is pretrained: any of `families`
+    layers: int = 8 # of that primary, as are width, heads and ff
     width: int = 128
     heads: int = 4
-    ff: int = 256 # width of the gated FFN
+    ff: int = 256 # inner width of the FFN, which ModernBERT gates
+    dropout: float = None # None: the family's own
     vocab: int = 6000 # pieces per language
     length: int = 64 # tokens per block
     exit_at: int = 4 # MiniJoint: layer of the exit, and layers of the small model
@@ -52,16 +54,20 @@ class Plan:
     def __post_init__(self):
         unknown = set(self.methods) - set(_methods)
         if unknown: raise ValueError(f"unknown methods {', '.join(sorted(unknown))}: choose from {', '.join(_methods)}")
+        if self.family not in families: raise ValueError(f"family={self.family!r}: choose from {', '.join(families)}")
 
     def config(self, tokenizer, layers=None):
         "The configuration of a model of `layers` layers, with the tokenizer's special ids."
-        ids = {f'{r}_token_id': getattr(tokenizer, f'{r}_token_id') for r in ('pad', 'bos', 'eos', 'cls', 'sep')}
-        return ModernBertConfig(vocab_size=len(tokenizer), hidden_size=self.width, num_hidden_layers=layers or self.layers, num_attention_heads=self.heads, intermediate_size=self.ff,
-                                max_position_embeddings=4*self.length, local_attention=4*self.length, initializer_range=.02*(768/self.width)**.5, classifier_pooling='mean', **ids)
+        modern,ids = self.family == 'modernbert',{f'{r}_token_id': getattr(tokenizer, f'{r}_token_id') for r in ('pad', 'bos', 'eos', 'cls', 'sep')}
+        shape = dict(vocab_size=len(tokenizer), hidden_size=self.width, num_hidden_layers=layers or self.layers, num_attention_heads=self.heads, intermediate_size=self.ff, initializer_range=.02*(768/self.width)**.5)
+        drops = ('attention_dropout', 'embedding_dropout', 'mlp_dropout') if modern else ('attention_probs_dropout_prob', 'hidden_dropout_prob')
+        if modern: own = dict(max_position_embeddings=4*self.length, local_attention=4*self.length, classifier_pooling='mean')
+        else: own = dict(max_position_embeddings=max(512, self.length) + (tokenizer.pad_token_id+1 if families[self.family].offset else 0), type_vocab_size=1)
+        return AutoConfig.for_model(self.family, **shape, **own, **ids, **(dict.fromkeys(drops, self.dropout) if self.dropout is not None else {}))
 
     def seeded(self, s): return replace(s, seed=self.seed)
 
-# %% ../nbs/52_compare.ipynb #4bb4ed24
+# %% ../nbs/52_compare.ipynb #6f2d77f0
 def kept_tokenizer(
     corpus, # Corpus
     vocab, # pieces
@@ -95,7 +101,7 @@ def build_source(
     out = Path(out)
     kw = dict(length=plan.length, heldout=heldout, device=device)
     def finetuned(model, name): return {t.name: finetune(model, tok, t, replace(finetune_settings(t, Encoder(model).word.embedding_dim, len(t.examples(t.source, 'train'))), seed=plan.seed),
-                                                         out=out/f'{name}-{t.name}', device=device) for t in tasks if t.kind == 'classification'}
+                                                         out=out/f'{name}-{t.name}', device=device) for t in tasks if t.how.head}
     if plan.model: joint,tok = load_shipped() if plan.model == 'shipped' else load_shipped(plan.model)
     else:
         tok = kept_tokenizer(corpus, plan.vocab, out/'tokenizers'/corpus.lang)
@@ -109,8 +115,8 @@ def build_source(
         src.small = Source(source_pack(small, tok, corpus.lang), small, dict(small=small), finetuned(small, 'small'))
     return src
 
-# %% ../nbs/52_compare.ipynb #32da5bbd
-def _flat(task, found): return {f'{task.name}/{k}': v for k,v in found.items() if k in ('accuracy', 'macro_f1', 'top1', 'top10')}
+# %% ../nbs/52_compare.ipynb #6ca10e0b
+def _flat(task, found): return {f'{task.name}/{k}': v for k,v in found.items() if k in ('accuracy', 'macro_f1', 'top1', 'top10', 'f1', 'exact_match')}
 
 def scorer(
     src, # Source

@@ -112,7 +112,7 @@ class Flops:
         head = '| FLOPs | forward | activation gradients | weight gradients | all | share |\n|---|---|---|---|---|---|\n'
         return head + '\n'.join(body) + f'\n\n{si(self.n_toks, "tokens")}, {si(self.per_tok, "FLOPs")} per token'
 
-# %% ../nbs/30_compute.ipynb #8d97ce7f
+# %% ../nbs/30_compute.ipynb #c575f6bb
 def _check(s, t, exits, last_layer):
     exits = sorted(set(exits or [s.l]))
     if exits[0] < 1 or exits[-1] > s.l: raise ValueError(f"exits {exits} are outside 1..{s.l}")
@@ -149,11 +149,12 @@ def train_flops(
     keep=None, # frozen bottom layers, for 'new_layers'
     exits=None, # layers that a head reads, counted from 1; None: the last
     last_layer='full', # 'predicted': queries, attention output and FFN of the top layer at predicted positions only
-    windowed=False # count sliding layers as windows, as flash kernels compute them; else t*t, as SDPA with a mask does
+    windowed=False, # count sliding layers as windows, as flash kernels compute them; else t*t, as SDPA with a mask does
+    sampled=0 # entries of the vocabulary that are scored; 0: all
 ): # -> Flops
     "FLOPs of one masked-LM training update."
     exits, n_pred = _check(shape, t, exits, last_layer), .15*b*t if n_pred is None else n_pred
-    return _count(shape, b, t, n_pred, exits, last_layer, windowed, *_trained(shape, train, keep), shape.v)
+    return _count(shape, b, t, n_pred, exits, last_layer, windowed, *_trained(shape, train, keep), min(sampled or shape.v, shape.v))
 
 # %% ../nbs/30_compute.ipynb #38b34b74
 def finetune_flops(

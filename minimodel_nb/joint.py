@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['ExitHead', 'JointModel', 'minijoint', 'save_joint', 'load_joint']
 
-# %% ../nbs/22_joint.ipynb #b1771fb9
+# %% ../nbs/22_joint.ipynb #66ad1be6
 import copy, torch
 from pathlib import Path
 from torch import nn
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM
 from .encoder import Encoder, lineage, tapped, truncate
-from .mlm import hidden_where, output_loss, predicted
+from .mlm import hidden_where, output_loss, predicted, sample_vocab
 
 # %% ../nbs/22_joint.ipynb #354c2f53
 class ExitHead(nn.Module):
@@ -31,7 +31,7 @@ class ExitHead(nn.Module):
             setattr(model.get_submodule(parent), name, mod)
         return model
 
-# %% ../nbs/22_joint.ipynb #ccaabc09
+# %% ../nbs/22_joint.ipynb #3f775b7b
 class JointModel(nn.Module):
     "A primary model with extra masked-LM heads at middle layers; the one class of ours that is trained."
     def __init__(self,
@@ -59,13 +59,16 @@ class JointModel(nn.Module):
         ids, # (b,t) corrupted token ids
         labels, # (b,t) token ids, -100 where nothing is predicted
         attention_mask=None, # (b,t)
-        bos=None # as in `mlm_loss`
+        bos=None, # as in `mlm_loss`, and so are these
+        sampled=0,
+        key=None
     ): # {depth: scalar}
         "Masked-LM loss of every head; the heads and the last layer are computed at predicted positions only."
         e,i = Encoder(self.primary),predicted(labels)
-        y = labels.flatten()[i]
+        y,v = labels.flatten()[i],len(e.decoder.weight)
+        sample = sample_vocab(y, key, v, sampled) if 0 < sampled < v else None
         with tapped(self.primary, [int(n) for n in self.exits]) as seen: last = hidden_where(self.primary, ids, labels, attention_mask, bos)
-        def loss(h): return output_loss(e.decoder, h, y)
+        def loss(h): return output_loss(e.decoder, h, y, sample=sample)
         out = {int(n): loss(self._features(ex, seen[int(n)].flatten(0,1)[i])) for n,ex in self.exits.items()}
         return out | {e.depth: loss(e.features(last))}
 
@@ -75,9 +78,9 @@ class JointModel(nn.Module):
         for f in e.family.head: h = (next(parts) if isinstance(f, str) else f)(h)
         return h
 
-    def forward(self, input_ids, labels, attention_mask=None, bos=None):
+    def forward(self, input_ids, labels, attention_mask=None, **kwargs):
         "Mean of the heads' losses."
-        losses = self.losses(input_ids, labels, attention_mask, bos)
+        losses = self.losses(input_ids, labels, attention_mask, **kwargs)
         return dict(loss=sum(losses.values())/len(losses))
 
 # %% ../nbs/22_joint.ipynb #11b18f28

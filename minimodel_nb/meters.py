@@ -44,17 +44,18 @@ def energy_counter(): # function: () -> joules drawn so far by this machine's GP
     except (ZeusCPUInitError, ZeusCPUNoPermissionError): pass # counters that are absent, or for root alone
     return (lambda: sum(r() for r in reads)) if reads else None
 
-# %% ../nbs/38_meters.ipynb #e402e33b
+# %% ../nbs/38_meters.ipynb #32683f7c
 measured = ('secs', 'eval_secs', 'peak_bytes', 'joules') # what differs between two runs that compute the same
 
 class Meter:
     "Seconds, padding, peak memory and energy of a run; evaluation is kept apart."
     def __init__(self,
         device='cpu', # 'cpu' or 'cuda'
-        counter=None # function that reads joules; None: no energy
+        counter=None, # function that reads joules; None: no energy
+        secs=0. # spent before
     ):
-        self.device,self.counter = device,counter
-        self.secs = self.eval_secs = self.joules = 0.
+        self.device,self.counter,self.secs = device,counter,secs
+        self.eval_secs = self.joules = 0.
         self.padded,self.peak = 0,0
 
     def start(self,

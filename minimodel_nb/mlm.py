@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['layers_at', 'predicted', 'query_positions', 'hidden_where', 'documents', 'within_documents', 'output_loss',
-           'mlm_loss']
+           'sample_vocab', 'mlm_loss']
 
-# %% ../nbs/21_mlm.ipynb #b4f8ea5a
+# %% ../nbs/21_mlm.ipynb #a98db8f1
 from contextlib import contextmanager
 import torch
 from torch.nn import functional as F
 from .encoder import Encoder
+from .masking import _golden, _hash64
 
 # %% ../nbs/21_mlm.ipynb #a0af9bb4
 def predicted(
@@ -131,7 +132,7 @@ def within_documents(
     near = (place[:,:,None]-place[:,None]).abs()[:,None] <= cfg.local_attention//2
     return dict(attention_mask=dict(full_attention=mask(same), sliding_attention=mask(same & near)), position_ids=position_ids)
 
-# %% ../nbs/21_mlm.ipynb #100b9f69
+# %% ../nbs/21_mlm.ipynb #68e31ecf
 class _SpanLoss(torch.autograd.Function):
     "Mean cross-entropy of x @ w.T + b, walking over the vocabulary; gradients are computed in the forward pass."
     @staticmethod
@@ -171,21 +172,43 @@ def output_loss(
     decoder, # output projection, nn.Linear with a bias
     x, # (n,d) features at predicted positions
     labels, # (n,) token ids
-    span=None # vocabulary entries at a time; None: 4096 where there are more than 2**24 scores, else all at once
+    span=None, # vocabulary entries at a time; None: 4096 where there are more than 2**24 scores, else all at once
+    sample=None # entries that are scored, and their log weights, from `sample_vocab`; None: all
 ): # scalar, nats per predicted token
     "Masked-LM loss of features under the output projection."
-    if span is None: span = 4096 if len(x)*len(decoder.weight) > 2**24 else len(decoder.weight)
-    if span >= len(decoder.weight) or decoder.bias is None: return F.cross_entropy(decoder(x).float(), labels)
-    return _SpanLoss.apply(x, decoder.weight, decoder.bias, labels, span)
+    w,b = decoder.weight,decoder.bias
+    if sample is not None:
+        at,log_weight = sample
+        labels = torch.empty(len(w), dtype=torch.long, device=at.device).scatter_(0, at, torch.arange(len(at), device=at.device))[labels]
+        w,b = w[at],log_weight if b is None else b[at]+log_weight
+    if span is None: span = 4096 if len(x)*len(w) > 2**24 else len(w)
+    if span >= len(w) or b is None: return F.cross_entropy(F.linear(x, w, b).float(), labels)
+    return _SpanLoss.apply(x, w, b, labels, span)
 
-# %% ../nbs/21_mlm.ipynb #4cce3944
+# %% ../nbs/21_mlm.ipynb #ee66ba20
+def sample_vocab(
+    labels, # (n,) token ids that are predicted
+    key, # (b,) keys of the examples, see `example_key`
+    v, # entries of the vocabulary
+    m # of them to score, n at least
+): # (m,) token ids, those of `labels` among them; (m,) log of the number of entries that each stands for
+    "The entries that are predicted and an even sample of the others."
+    if m < len(labels): raise ValueError(f"sampled={m} entries of the vocabulary cannot hold the {len(labels)} pieces that an update predicts: choose sampled >= {len(labels)}, or 0 for all {v}")
+    h = _hash64(_hash64(key.sum()) + torch.arange(1, v+1, device=labels.device)*_golden)
+    asked = torch.zeros(v, dtype=torch.bool, device=labels.device).scatter_(0, labels, True)
+    at,u = h.masked_fill_(asked, 2**63-1).topk(m, sorted=False).indices,asked.sum()
+    return at, torch.where(asked[at], 0., ((v-u)/(m-u).clamp(min=1)).log())
+
+# %% ../nbs/21_mlm.ipynb #f1824689
 def mlm_loss(
     model, # masked LM of a known family
     ids, # (b,t) corrupted token ids
     labels, # (b,t) token ids, -100 where nothing is predicted
     attention_mask=None, # (b,t), None when nothing is padded
-    bos=None # id of the token that begins a document, for blocks that hold several; None: a block is read as one text
+    bos=None, # id of the token that begins a document, for blocks that hold several; None: a block is read as one text
+    sampled=0, # entries of the vocabulary that are scored, those predicted and a sample of the others; 0: all
+    key=None # (b,) keys of the examples, which the sample depends on
 ): # scalar, nats per predicted token
     "Masked-LM loss; last layer and head are computed at predicted positions only."
-    e,h = Encoder(model),hidden_where(model, ids, labels, attention_mask, bos)
-    return output_loss(e.decoder, e.features(h), labels.flatten()[predicted(labels)])
+    e,h,y = Encoder(model),hidden_where(model, ids, labels, attention_mask, bos),labels.flatten()[predicted(labels)]
+    return output_loss(e.decoder, e.features(h), y, sample=sample_vocab(y, key, len(e.decoder.weight), sampled) if 0 < sampled < len(e.decoder.weight) else None)

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['shipped_folder', 'Work', 'pretrain', 'load_shipped', 'compact', 'build_mini', 'adapt']
 
-# %% ../nbs/50_steps.ipynb #1ee5601b
-import copy, json, os, shutil
+# %% ../nbs/50_steps.ipynb #36e7fd3f
+import copy, json, os, shutil, time
 from bisect import bisect_right
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,12 +15,13 @@ from torch import nn
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 from .core import RunRecord, _plain, new_folder, read_json, writable, write_json
 from .compute import Shape, eval_flops, train_flops
+from .bias import fit_bias
 from .encoder import Encoder, lineage
 from .inits import named_init
 from .joint import JointModel, load_joint, minijoint, save_joint
 from .pack import LanguagePack, init_embeddings, plug
 from .post import minipost, new_layers
-from .recipes import Distilled, InTurn, Staged, cumulative, stage_ends
+from .recipes import Distilled, Forgetting, InTurn, Staged, cumulative, stage_ends
 from .tokens import pack_blocks, tokenizer_fingerprint
 from .batches import MaskedLM, Masker, block_stream, default_device, fast_attention, heldout_loss
 from .train import fit
@@ -71,29 +72,31 @@ class Work:
         if torch.distributed.is_initialized(): torch.distributed.barrier()
         return self.record
 
-# %% ../nbs/50_steps.ipynb #ae0a600e
+# %% ../nbs/50_steps.ipynb #9debbdb4
 def _text_settings(corpus, tokenizer, length, heldout):
     return dict(lang=corpus.lang, text=corpus.fingerprint, text_name=corpus.name, tokenizer=tokenizer_fingerprint(tokenizer), length=length,
                 heldout=heldout.fingerprint if heldout is not None else None)
 
-def _fit_mlm(work, modules, params, corpus, tokenizer, length, s, probe, desc, device, models=None, ends=None, extra=0, **flops):
-    "Train `params` on packed text, within one module after the other, up to the updates `ends`; the curve."
+def _fit_mlm(work, modules, params, corpus, tokenizer, length, s, probe, desc, device, models=None, ends=None, extra=0, before=(0., 0.), callbacks=(), **flops):
+    "Train `params` on packed text, within one module after the other, up to the updates `ends`; the curve. `before`: FLOPs and seconds spent on what it starts from."
     models,ends = models or [m.model for m in modules],ends or [s.steps]
+    if s.forget_every and not callbacks: raise ValueError("forget_every resets the token embeddings: that is for pretraining a whole model (train='all')")
     for e in map(Encoder, models):
         if length > e.max_length: raise ValueError(f"length={length} exceeds the {e.max_length} tokens that the model's positions allow")
         if e.word.num_embeddings < len(tokenizer): raise ValueError(f"the tokenizer has {len(tokenizer)} pieces, the model {e.word.num_embeddings} embeddings: they do not belong together")
     blocks = pack_blocks(corpus, tokenizer, length)
-    cost = [train_flops(Shape.from_config(m.config), s.batch, length, n_pred=s.p_mask*s.batch*length, last_layer='predicted', **flops).total + extra for m in models]
-    masker,stream = Masker(tokenizer, s.p_mask, s.documents),block_stream(blocks, s.steps*s.batch, s.seed)
+    cost = [train_flops(Shape.from_config(m.config), s.batch, length, n_pred=s.p_mask*s.batch*length, last_layer='predicted', sampled=s.sampled, **flops).total + extra for m in models]
+    masker,stream = Masker(tokenizer, s.p_mask, s.documents, s.sampled),block_stream(blocks, s.steps*s.batch, s.seed)
     with ExitStack() as stack:
         for m in models: stack.enter_context(fast_attention(m, length, device))
-        if len(modules) == 1: module,prepare,spent = modules[0],masker,cost[0]
-        else: module,stream,prepare,spent = InTurn(modules),Staged(stream, s.batch, ends),lambda b: masker(b) | dict(stage=b['stage']),lambda step: cumulative(cost, ends, step)
-        return fit(module, params, stream, s, prepare, probe, s.batch*length, spent, folder=work.checkpoints, device=device, desc=desc, live=work.dir and work.dir/'curve.jsonl')
+        if len(modules) == 1: module,prepare = modules[0],masker
+        else: module,stream,prepare = InTurn(modules),Staged(stream, s.batch, ends),lambda b: masker(b) | dict(stage=b['stage'])
+        return fit(module, params, stream, s, prepare, probe, s.batch*length, lambda step: before[0] + cumulative(cost, ends, step), folder=work.checkpoints, device=device, desc=desc, live=work.dir and work.dir/'curve.jsonl',
+                   callbacks=callbacks, secs=before[1])
 
 def _final(curve): return {k: v for k,v in curve[-1].items() if k not in ('step', 'learning_rate')}
 
-# %% ../nbs/50_steps.ipynb #64a71ae6
+# %% ../nbs/50_steps.ipynb #fe7d918d
 def pretrain(
     model, # masked LM, or a configuration to start one from at random
     corpus, # Corpus in the source language
@@ -124,8 +127,9 @@ def pretrain(
         out = dict(eval_loss=heldout_loss(model, held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents))
         if exits: out['exit_losses'] = {n: heldout_loss(minijoint(module, n), held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents) for n in exits}
         return out
+    forgetting = [Forgetting(e.word, model.config.initializer_range, settings.forget_every, settings.forget_until or settings.steps//2, settings.seed)] if settings.forget_every and train == 'all' else ()
     curve = _fit_mlm(work, [module], params, corpus, tokenizer, length, settings, probe if held is not None else None, 'pretrain', device, [model],
-                     train=train, exits=[*exits, e.depth])
+                     callbacks=forgetting, train=train, exits=[*exits, e.depth])
     model.config.lineage = None # another body than it was
     model.config.lineage = lineage(model)
     def save(f):
@@ -161,7 +165,7 @@ def compact(
         for p in f.iterdir(): p.chmod(0o644)
     return Path(out)
 
-# %% ../nbs/50_steps.ipynb #5d167c2e
+# %% ../nbs/50_steps.ipynb #5f8c312b
 def build_mini(
     primary, # masked LM
     corpus, # Corpus in the source language
@@ -186,6 +190,7 @@ def build_mini(
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     params = [p for l in new_layers(mini) for p in l.parameters()]
     probe = (lambda step: dict(eval_loss=heldout_loss(mini, held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents))) if held is not None else None
+    if distil and settings.sampled: raise ValueError("a teacher's predictions are compared over the whole vocabulary: distil goes with sampled=0")
     b = settings.batch
     teacher = eval_flops(Shape.from_config(primary.config), b, length, settings.p_mask*b*length, last_layer='predicted').total if distil else 0
     module = Distilled(mini, primary.to(device or default_device()), distil) if distil else MaskedLM(mini)
@@ -196,7 +201,14 @@ def build_mini(
     work.finish(curve, _final(curve), save)
     return mini.eval()
 
-# %% ../nbs/50_steps.ipynb #364cbab7
+# %% ../nbs/50_steps.ipynb #c399a281
+def _fitted(model, corpus, tokenizer, length, s, n, info):
+    "Fit the output bias; what it cost, added to what initial embeddings did."
+    began = time.perf_counter()
+    blocks = pack_blocks(corpus, tokenizer, length)
+    flops = eval_flops(Shape.from_config(model.config), min(n, len(blocks)), length, fit_bias(model, blocks, tokenizer, s.p_mask, n, seed=s.seed), last_layer='predicted').total
+    return dict(init_flops=info.get('init_flops', 0.)+flops, init_secs=info.get('init_secs', 0.)+time.perf_counter()-began)
+
 def adapt(
     mini, # the model adapted over: a mini-model, or the primary for standard adaptation; or a list of them, to be taken in turn
     corpus, # Corpus in the target language
@@ -213,7 +225,8 @@ def adapt(
     out=None, # output folder
     device=None, # 'cuda' or 'cpu'
     shares=None, # of the updates, for each model of the list
-    source_text=None # Corpus in the source language, for initial embeddings that need one
+    source_text=None, # Corpus in the source language, for initial embeddings that need one
+    bias_blocks=0 # blocks of the text by which the output bias is fitted to the frequencies of the pieces before training, see `fit_bias`; 0: it is not
 ): # LanguagePack
     "Step 2: learn token embeddings and output bias for a new language over a frozen body."
     minis,device = list(mini) if isinstance(mini, (list, tuple)) else [mini],device or default_device()
@@ -222,12 +235,13 @@ def adapt(
     if len({lineage(m) for m in minis}) > 1: raise ValueError("the models to be taken in turn are of different lineages: their embeddings are not exchangeable")
     depths = [Encoder(m).depth for m in minis]
     settings_ = dict(lineage=lineage(minis[0]), layers=depths[0] if len(minis) == 1 else depths, init=init if isinstance(init, str) else init.__name__, train_settings=settings, **(labels or {}),
-                     **_text_settings(corpus, tokenizer, length, heldout)) | (dict(shares=list(shares)) if len(minis) > 1 else {})
+                     **_text_settings(corpus, tokenizer, length, heldout)) | (dict(shares=list(shares)) if len(minis) > 1 else {}) | (dict(bias_blocks=bias_blocks) if bias_blocks else {})
     work = Work('adapt', out, settings_)
     if work.done: return LanguagePack.load(out)
     w,b,info = init_embeddings(source, tokenizer, named_init(init, corpus, source_text, length), settings.seed)
     pack = LanguagePack(corpus.lang, tokenizer, nn.Parameter(w.to(device)), nn.Parameter(b.to(device)), lineage(minis[0]), info)
     models = [plug(m.to(device), pack) for m in minis]
+    if bias_blocks: info |= _fitted(models[0], corpus, tokenizer, length, settings, bias_blocks, info)
     deep = plug(primary.to(device), pack) if primary is not None else None
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     def loss(model): return heldout_loss(model, held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents)
@@ -237,7 +251,8 @@ def adapt(
         if held is not None and deep is not None: found['primary_loss'] = loss(deep)
         if scores: found['scores'] = scores(pack)
         return found
-    curve = _fit_mlm(work, [MaskedLM(m) for m in models], Encoder(models[0]).language(), corpus, tokenizer, length, settings, probe, f'adapt {corpus.lang}', device, ends=ends, train='embeddings')
+    curve = _fit_mlm(work, [MaskedLM(m) for m in models], Encoder(models[0]).language(), corpus, tokenizer, length, settings, probe, f'adapt {corpus.lang}', device, ends=ends,
+                     before=(info.get('init_flops', 0.), info.get('init_secs', 0.)), train='embeddings')
     cost = {k: curve[-1][k] for k in ('tokens', 'flops', 'secs')}
     pack = LanguagePack(corpus.lang, tokenizer, pack.weight.detach().cpu(), pack.bias.detach().cpu(), pack.lineage, info | cost | dict(layers=settings_['layers']))
     work.finish(curve, _final(curve) | info | (notes or {}), pack.save_into)

@@ -23,7 +23,7 @@ from .encoder import training_only
 from .batches import default_device, has_bf16
 from .meters import Meter, energy_counter
 
-# %% ../nbs/40_train.ipynb #7306d042
+# %% ../nbs/40_train.ipynb #6114ee70
 @dataclass(frozen=True)
 class TrainSettings:
     "How a step trains. Defaults are the paper's where it has one."
@@ -47,6 +47,9 @@ class TrainSettings:
     save_every: int = 0 # updates between checkpoints; 0: none
     compile: bool = False # torch.compile the model: pays on long runs
     documents: bool = False # attention stays within documents, positions start again with each; masked-LM steps only
+    sampled: int = 0 # entries of the vocabulary that the output projection scores at an update: those predicted and a sample of the others; 0: all; masked-LM steps only
+    forget_every: int = 0 # updates between resets of the token embeddings (active forgetting, Chen et al. 2023); 0: none; pretraining only
+    forget_until: int = 0 # last update at which they are reset; 0: the middle of the run
 
     def __post_init__(self):
         for name in ('steps', 'batch', 'accumulate', 'log_every'):
@@ -184,7 +187,7 @@ def _arguments(s, folder, device):
         logging_strategy='no', eval_strategy='no', save_strategy='no', save_total_limit=1, remove_unused_columns=False, report_to=[], dataloader_pin_memory=device != 'cpu',
         logging_nan_inf_filter=False, restore_callback_states_from_checkpoint=False, torch_compile=s.compile, disable_tqdm=True, ddp_find_unused_parameters=False)
 
-# %% ../nbs/40_train.ipynb #e46ba588
+# %% ../nbs/40_train.ipynb #c1169722
 def fit(
     module, # module that returns dict(loss=...) for a prepared batch
     params, # the parameters to train; all others are frozen meanwhile
@@ -198,7 +201,8 @@ def fit(
     device=None, # 'cuda' or 'cpu'; None: what there is
     desc='', # for the progress bar
     live=None, # file that grows with the curve, a JSON line per logged point, for whoever watches; None: none
-    callbacks=() # TrainerCallbacks, called after the ledger
+    callbacks=(), # TrainerCallbacks, called after the ledger
+    secs=0. # seconds that are in the account from the start
 ): # list of points: step, tokens, flops, the meter's readings, loss, and what `probe` found
     "Train `params` within `module`; resume from `folder` if a checkpoint is there."
     device = device or default_device()
@@ -207,7 +211,7 @@ def fit(
         start = last_checkpoint(folder) if folder else None
         args.eval_on_start = bool(probe and settings.eval_every and not start)
         flops = flops_per_step if callable(flops_per_step) else lambda n: n*flops_per_step
-        ledger = Ledger(settings, toks_per_step, flops, Meter(device, energy_counter()), desc, live)
+        ledger = Ledger(settings, toks_per_step, flops, Meter(device, energy_counter(), secs), desc, live)
         loop = Loop(model=module, args=args, train_dataset=data, ledger=ledger, prepare=prepare, probe=probe, callbacks=callbacks)
         module.train()
         with sparse_lookup(module): loop.train(resume_from_checkpoint=str(start) if start else None)

@@ -86,6 +86,14 @@ def test_where_the_next_factor_is_2():
     {p:ratio(p) for p in (1, .3, .15)}
 
 def test_where_the_next_factor_is_3():
+    global saved
+    # ../nbs/30_compute.ipynb #791672b3
+    def saved(depth, **kw): return round(train_flops(base, 2048, 512, train='embeddings', last_layer='predicted', **kw).total/train_flops(base.cut(depth), 2048, 512, train='embeddings', last_layer='predicted', sampled=8192).total, 2)
+    test_eq(saved(12, sampled=8192), 1)
+    test_eq(train_flops(base, 8, 128, sampled=10**6).total, train_flops(base, 8, 128).total)
+    {d:(saved(d), saved(d, sampled=8192)) for d in (2,4,6,12)} # against all layers and all of the vocabulary, and against all layers with the sample
+
+def test_where_the_next_factor_is_4():
     global windowed_share
     # ../nbs/30_compute.ipynb #8c47cc7d
     def windowed_share(t): return train_flops(modern, 1, t, windowed=True)['attention']/train_flops(modern, 1, t)['attention']

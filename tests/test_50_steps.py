@@ -53,6 +53,7 @@ def test_step_1_pretrain_or_build_a_mini_model():
     rec
 
 def test_step_1_pretrain_or_build_a_mini_model_2():
+    global plain
     # ../nbs/50_steps.ipynb #447d2dde
     plain = AutoModelForMaskedLM.from_pretrained(d/'primary').eval()
     again = pretrain(cfg, aa, tok_a, fast, exits=(2,), length=32, heldout=aa_held, out=d/'primary', device='cpu')
@@ -63,6 +64,14 @@ def test_step_1_pretrain_or_build_a_mini_model_2():
     with expect_fail(ValueError, 'exceeds the 64 tokens'): pretrain(cfg, aa, tok_a, fast, length=65, device='cpu')
 
 def test_step_1_pretrain_or_build_a_mini_model_3():
+    # ../nbs/50_steps.ipynb #bddcacbc
+    forgetful = pretrain(cfg, aa, tok_a, replace(fast, steps=60, forget_every=20), length=32, heldout=aa_held, out=d/'forgetful', device='cpu')
+    losses = {p['step']: p['loss'] for p in RunRecord.load(d/'forgetful'/'record.json').curve if 'loss' in p}
+    assert losses[30] > losses[20] > losses[60], losses
+    with expect_fail(ValueError, "train='all'"): pretrain(plain, aa, tok_a, replace(fast, forget_every=20), length=32, train='head', device='cpu')
+    losses
+
+def test_step_1_pretrain_or_build_a_mini_model_4():
     # ../nbs/50_steps.ipynb #911b2721
     compact(d/'primary', d/'compact')
     half,_ = load_shipped(d/'compact')
@@ -74,7 +83,7 @@ def test_step_1_pretrain_or_build_a_mini_model_3():
     test_close(heldout_loss(half.primary, held, tok_a, .3, bf16=False), heldout_loss(joint.primary, held, tok_a, .3, bf16=False), .02)
     sizes
 
-def test_step_1_pretrain_or_build_a_mini_model_4():
+def test_step_1_pretrain_or_build_a_mini_model_5():
     global before, k, mini_joint, mini_post, post, t
     # ../nbs/50_steps.ipynb #f37e58ce
     mini_joint = minijoint(joint, 2)
@@ -85,7 +94,7 @@ def test_step_1_pretrain_or_build_a_mini_model_4():
     assert post.curve[-1]['eval_loss'] < post.curve[0]['eval_loss']
     post
 
-def test_step_1_pretrain_or_build_a_mini_model_5():
+def test_step_1_pretrain_or_build_a_mini_model_6():
     # ../nbs/50_steps.ipynb #e1cac50c
     taught = build_mini(joint.primary, aa, tok_a, replace(fast, steps=20), keep=1, new=1, distil=.5, length=32, out=d/'distilled', device='cpu')
     dear = RunRecord.load(d/'distilled'/'record.json')
@@ -93,7 +102,7 @@ def test_step_1_pretrain_or_build_a_mini_model_5():
     test_eq(dear.settings['distil'], .5)
 
 def test_step_2_adapt():
-    global c, curves, k, packs, src, t
+    global c, curves, k, name, packs, src, t
     # ../nbs/50_steps.ipynb #bee0796e
     src = source_pack(joint.primary, tok_a, 'aa')
     packs,curves = {},{}
@@ -113,6 +122,28 @@ def test_step_2_adapt_2():
     packs['minijoint']
 
 def test_step_2_adapt_3():
+    global name, r
+    # ../nbs/50_steps.ipynb #eb92883c
+    few = replace(fast, steps=10, eval_every=10)
+    for name,kw in dict(focus=dict(init='focus'), both=dict(init='focus', bias_blocks=64)).items(): adapt(mini_joint, bb, tok_b, src, few, length=32, heldout=bb_held, out=d/f'bb-{name}', device='cpu', **kw)
+    focus,both = (RunRecord.load(d/f'bb-{n}'/'record.json') for n in ('focus', 'both'))
+    for r in (focus, both): test_eq(r.curve[0]['flops'], r.result['init_flops'])
+    assert focus.curve[0]['secs'] >= round(focus.result['init_secs'], 4) > 0
+    assert both.result['init_flops'] > focus.result['init_flops'] and both.curve[0]['eval_loss'] < focus.curve[0]['eval_loss']
+    focus.curve[0], both.curve[0]
+
+def test_step_2_adapt_4():
+    # ../nbs/50_steps.ipynb #55149708
+    brief = replace(fast, steps=30, batch=4)
+    full,part = (adapt(mini_joint, bb, tok_b, src, replace(brief, sampled=n), primary=joint.primary, length=32, heldout=bb_held, out=d/f'bb-sampled-{n}', device='cpu') for n in (0, 90))
+    assert part.info['flops'] < full.info['flops']
+    ends = [RunRecord.load(d/f'bb-sampled-{n}'/'record.json').curve for n in (0, 90)]
+    test_close(ends[1][-1]['eval_loss'], ends[0][-1]['eval_loss'], .15) # both evaluate on the whole vocabulary
+    with expect_fail(ValueError, 'choose sampled >= 40'): adapt(mini_joint, bb, tok_b, src, replace(brief, sampled=30), length=32, device='cpu')
+    with expect_fail(ValueError, 'sampled=0'): build_mini(joint.primary, aa, tok_a, replace(brief, sampled=90), keep=1, new=1, distil=.5, length=32, device='cpu')
+    [c[-1]['eval_loss'] for c in ends], part.info['flops']/full.info['flops']
+
+def test_step_2_adapt_5():
     global c, k, t
     # ../nbs/50_steps.ipynb #ff1a2d01
     turns = adapt([mini_joint, joint.primary], bb, tok_b, src, fast, shares=[.7, .3], primary=joint.primary, length=32, heldout=bb_held, labels=dict(method='curriculum'), out=d/'bb-turns', device='cpu')
@@ -125,7 +156,7 @@ def test_step_2_adapt_3():
     with expect_fail(ValueError, '2 models and 1 shares'): adapt([mini_joint, joint.primary], bb, tok_b, src, fast, length=32, device='cpu')
     {n: round(v[-1]['primary_loss'], 3) for n,v in dict(curves, turns=c).items()}, turns.info['layers']
 
-def test_step_2_adapt_4():
+def test_step_2_adapt_6():
     global Killed, killer
     # ../nbs/50_steps.ipynb #4a09b4ed
     class Killed(Exception): pass
@@ -143,8 +174,8 @@ def test_step_2_adapt_4():
     test_eq(resumed.fingerprint(), whole.fingerprint())
     assert killer.calls > -100
 
-def test_step_2_adapt_5():
-    # ../nbs/50_steps.ipynb #cab998fc
-    test_eq(sorted(r.step for r in load_records(d)), ['adapt']*5 + ['build_mini']*2 + ['pretrain']*2)
+def test_step_2_adapt_7():
+    # ../nbs/50_steps.ipynb #0e9cd4a3
+    test_eq(sorted(r.step for r in load_records(d)), ['adapt']*9 + ['build_mini']*2 + ['pretrain']*3)
     test_eq([p for p in d.rglob('*.work')], [])
     folder.cleanup()
