@@ -14,7 +14,7 @@ from fastcore.docments import docments
 from transformers.utils.logging import disable_progress_bar
 from .inputs import task_names, task_of, text_of
 
-# %% ../nbs/70_cli.ipynb #3ac837f9
+# %% ../nbs/70_cli.ipynb #c9992545
 def _tokenizer(a, corpus):
     "The tokenizer in --tokenizer, or a new one of --vocab pieces, kept beside the output."
     from transformers import AutoTokenizer
@@ -40,7 +40,7 @@ def do_pretrain(a):
     if a.model: model,tok = load_primary(a.model, attach_head=a.train == 'head')
     else:
         tok = _tokenizer(a, corpus)
-        model = Plan(layers=a.layers, width=a.width, heads=a.heads or max(1, a.width//64), ff=a.ff or 2*a.width, length=a.length).config(tok)
+        model = Plan(family=a.family, layers=a.layers, width=a.width, heads=a.heads or max(1, a.width//64), ff=a.ff or 2*a.width, length=a.length).config(tok)
     pretrain(model, corpus, tok, _settings(a), tuple(a.exits), a.length, held, a.train, a.out, a.device)
 
 def do_mini(a):
@@ -71,7 +71,7 @@ def do_adapt(a):
     primary = load_primary(a.primary)[0] if a.primary else None
     corpus,held = text_of(a.text, a.lang, a.heldout)
     adapt(mini, corpus, _tokenizer(a, corpus), source_pack(mini, tok, a.source), _settings(a), a.init, primary, a.length, held, out=a.out, device=a.device,
-          source_text=text_of(a.source_text, a.source)[0] if a.source_text else None)
+          source_text=text_of(a.source_text, a.source)[0] if a.source_text else None, bias_blocks=a.bias_blocks)
 
 def do_finetune(a):
     "Learn a task in the source language, token embeddings frozen; the epoch that scores best on its development set is kept."
@@ -149,7 +149,7 @@ def do_experiment(a):
     from minimodel_nb.tables import tradeoff_table
     print(tradeoff_table(run_experiment(a.name, a.out, a.only, a.jobs, a.tiny, a.device or None), by=('recipe',)))
 
-# %% ../nbs/70_cli.ipynb #408ea1d6
+# %% ../nbs/70_cli.ipynb #16932814
 def _train_options(p, by_task=False, skip=()):
     "Options for TrainSettings, with its own comments as help."
     from minimodel_nb.train import TrainSettings
@@ -195,7 +195,8 @@ def parser(): # ArgumentParser
     p.add_argument('--tiny', action='store_true', help="a dry run at the sizes of the settings' table [tiny]")
 
     p = step('pretrain', do_pretrain)
-    p.add_argument('--model', help='folder or hub name to start from; default: a new ModernBERT')
+    p.add_argument('--model', help='folder or hub name to start from; default: a new one')
+    p.add_argument('--family', choices=('modernbert', 'roberta', 'xlm-roberta', 'bert'), default='modernbert', help='of a new model (default: modernbert)')
     p.add_argument('--train', choices=('all', 'head'), default='all', help='head: give a model that has none a masked-LM head')
     for name,default,help in (('layers', 12, 'of a new model'), ('width', 384, 'of a new model'), ('heads', None, 'default: width/64'), ('ff', None, 'width of the gated FFN; default: twice the width')):
         p.add_argument(f'--{name}', type=int, default=default, help=f'{help} (default: {default})' if default else help)
@@ -216,6 +217,7 @@ def parser(): # ArgumentParser
     p.add_argument('--source', default='en', help="language that the model speaks (default: en)")
     p.add_argument('--init', choices=('overlap', 'random', 'focus', 'joint'), default='overlap', help='initial embeddings; joint needs --source-text (default: overlap)')
     p.add_argument('--source-text', help='text in the source language, in the same forms as --text')
+    p.add_argument('--bias-blocks', type=int, default=0, help='blocks by which the output bias is fitted to the frequencies of the pieces before training, such as 256 (default: 0, not at all)')
     _text_options(p); _tokenizer_options(p); _train_options(p)
 
     p = step('finetune', do_finetune)

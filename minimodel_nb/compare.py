@@ -26,7 +26,7 @@ from .batches import heldout_loss
 from .train import TrainSettings
 from .transfer import finetune, finetune_settings, untrained
 
-# %% ../nbs/52_compare.ipynb #21896737
+# %% ../nbs/52_compare.ipynb #19a79b3a
 _methods = ('standard', 'minijoint', 'minipost', 'small', 'random')
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Plan:
     bridge: TrainSettings = TrainSettings(steps=300, batch=48, lr=4e-3, eps=1e-8, p_mask=.3) # MiniPost's new layers
     adapt: TrainSettings = TrainSettings(steps=600, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=150)
     init: str = 'overlap' # initial embeddings of the target language
+    bias_blocks: int = 0 # blocks by which the output bias is fitted to the target text before training
     methods: tuple = _methods
     seed: int = 0 # of every step
 
@@ -67,7 +68,7 @@ class Plan:
 
     def seeded(self, s): return replace(s, seed=self.seed)
 
-# %% ../nbs/52_compare.ipynb #6f2d77f0
+# %% ../nbs/52_compare.ipynb #3b3873fc
 def kept_tokenizer(
     corpus, # Corpus
     vocab, # pieces
@@ -88,6 +89,7 @@ class Source:
     minis: dict # method -> model to adapt over
     finetuned: dict # task name -> classifier made from the primary
     small: 'Source' = None # the same for the small model
+    text: object = None # Corpus of the source language, for initial embeddings that need one
 
 def build_source(
     plan, # Plan
@@ -107,7 +109,7 @@ def build_source(
         tok = kept_tokenizer(corpus, plan.vocab, out/'tokenizers'/corpus.lang)
         joint = pretrain(plan.config(tok), corpus, tok, plan.seeded(plan.pretrain), exits=(plan.exit_at,), out=out/'primary', **kw)
     primary = joint.primary
-    src = Source(source_pack(primary, tok, corpus.lang), primary, dict(standard=primary, minijoint=minijoint(joint, plan.exit_at)), finetuned(primary, 'primary'))
+    src = Source(source_pack(primary, tok, corpus.lang), primary, dict(standard=primary, minijoint=minijoint(joint, plan.exit_at)), finetuned(primary, 'primary'), text=corpus)
     if 'minipost' in plan.methods:
         src.minis['minipost'] = build_mini(primary, corpus, tok, plan.seeded(plan.bridge), plan.keep, plan.new, out=out/'minipost', **kw)
     if 'small' in plan.methods:
@@ -115,7 +117,7 @@ def build_source(
         src.small = Source(source_pack(small, tok, corpus.lang), small, dict(small=small), finetuned(small, 'small'))
     return src
 
-# %% ../nbs/52_compare.ipynb #6ca10e0b
+# %% ../nbs/52_compare.ipynb #0c7014dc
 def _flat(task, found): return {f'{task.name}/{k}': v for k,v in found.items() if k in ('accuracy', 'macro_f1', 'top1', 'top10', 'f1', 'exact_match')}
 
 def scorer(
@@ -160,7 +162,7 @@ def run_language(
         else:
             if id(side) not in controls and not (where/'record.json').exists(): controls[id(side)] = all_controls(side, tasks, blank)
             adapt(side.minis[method], corpus, tok, side.pack, plan.seeded(plan.adapt), plan.init, side.primary, plan.length, heldout, scorer(side, tasks), labels,
-                  dict(controls=controls.get(id(side))), out=where, device=device)
+                  dict(controls=controls.get(id(side))), out=where, device=device, source_text=src.text, bias_blocks=plan.bias_blocks)
             records.append(RunRecord.load(where/'record.json'))
     return records
 

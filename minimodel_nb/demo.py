@@ -5,17 +5,16 @@
 # %% auto #0
 __all__ = ['demo']
 
-# %% ../nbs/68_demo.ipynb #cd930ec0
+# %% ../nbs/68_demo.ipynb #88f2de7e
 from pathlib import Path
 from .compare import Plan, compare
-from .corpus import Corpus
 from .report import write_report
 from .tables import tradeoff_table
 from .train import TrainSettings
 from .verse_tasks import section_task, verse_retrieval
 from .verses import verse_corpus
 
-# %% ../nbs/68_demo.ipynb #0dd45d48
+# %% ../nbs/68_demo.ipynb #5b10476c
 def demo(
     out='runs/demo', # folder for everything
     langs=('es',), # target languages, of the verse text
@@ -24,9 +23,10 @@ def demo(
 ): # path of the report
     "English to other languages, the standard way and over the mini-model, with scores, controls and compute."
     quick = TrainSettings(steps=120, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=40, eval_blocks=64)
-    plan = plan or Plan(model='shipped', vocab=8000, methods=('standard', 'minijoint', 'random'), adapt=quick)
+    plan = plan or Plan(model='shipped', vocab=8000, methods=('standard', 'minijoint', 'random'), adapt=quick, init='joint', bias_blocks=128)
     tasks = [section_task(n_train=1500, n_test=200, epochs=1), verse_retrieval(200)]
-    english = (Corpus('en', []), None) if plan.model and not {'minipost', 'small'} & set(plan.methods) else (verse_corpus('en', version='all'), verse_corpus('en', 'held_out')) # nothing is trained on it
+    trained = not plan.model or {'minipost', 'small'} & set(plan.methods) # otherwise one translation serves, for initial embeddings
+    english = verse_corpus('en', version='all' if trained else None),verse_corpus('en', 'held_out')
     records = compare(plan, english, [(verse_corpus(l), verse_corpus(l, 'held_out')) for l in langs], tasks, out, device)
     print(tradeoff_table(records))
     return write_report(out, Path(out)/'report.html', f"English to {', '.join(langs)}", command=f"minimodel demo --langs {' '.join(langs)} --out {out}")

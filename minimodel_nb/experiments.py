@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['Setup', 'Experiment', 'waves', 'run_stage', 'run_untrained', 'run_cell', 'keep_record', 'run_experiment']
 
-# %% ../nbs/58_experiments.ipynb #d4f16a00
+# %% ../nbs/58_experiments.ipynb #5b8040d6
 import logging, os, shutil, sys, time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from fnmatch import fnmatch
 from functools import cached_property, lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 import torch
 from transformers import AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
@@ -194,7 +195,7 @@ def run_cell(
                  labels, dict(controls=controls), out=x.out/name, device=x.device, source_text=x.text(x.lang) if m.get('init') == 'joint' else None,
                  bias_blocks=m.get('bias_blocks', 0), **more)
 
-# %% ../nbs/58_experiments.ipynb #caa58a4f
+# %% ../nbs/58_experiments.ipynb #050cd5c0
 @lru_cache(1)
 def _worker(*args): return Experiment(*args)
 
@@ -204,8 +205,14 @@ def _stage(args, name):
     run_stage(_worker(*args), name)
     return time.perf_counter()-began
 
+def _end_with(parent):
+    "End this process when its parent has gone, killed or not."
+    while os.getppid() == parent: time.sleep(1)
+    os._exit(1)
+
 def _alone():
-    "A process of its own: one thread, no progress bars."
+    "A process of its own: one thread, no progress bars, and no life after the one that started it."
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     torch.set_num_threads(1)
     disable_progress_bar()
     logging.getLogger('transformers').setLevel(logging.ERROR)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['token_roles', 'special_ids', 'LanguagePack', 'pull_pack', 'source_pack', 'plug', 'init_embeddings', 'random_init',
-           'shared_pieces', 'overlap_init']
+           'spellings', 'shared_pieces', 'overlap_init']
 
 # %% ../nbs/24_pack.ipynb #a091d14d
 import tempfile
@@ -132,7 +132,7 @@ def plug(
     set_language(out, pack.weight.to(old.device), pack.bias.to(old.device), special_ids(pack.tokenizer))
     return out
 
-# %% ../nbs/24_pack.ipynb #1f02e214
+# %% ../nbs/24_pack.ipynb #5e1730d6
 def init_embeddings(
     source, # LanguagePack of the source language
     tokenizer, # target tokenizer
@@ -152,12 +152,21 @@ def random_init(source, tokenizer, g, std=.02):
     w[tokenizer.pad_token_id] = 0
     return w, torch.zeros(len(w)), dict(init='random')
 
+def spellings(
+    tokenizer # any Hugging Face tokenizer
+): # {text: id}; a text that begins a word begins with '▁'
+    "The vocabulary as text, the same whichever way a tokenizer marks words: SentencePiece's '▁', byte-level BPE's 'Ġ', WordPiece's '##'."
+    vocab = tokenizer.get_vocab()
+    if any(p.startswith('##') for p in vocab): return {p[2:] if p.startswith('##') else f'▁{p}': i for p,i in vocab.items()}
+    if sum(p.startswith('Ġ') for p in vocab) > len(vocab)/10: return {tokenizer.convert_tokens_to_string([p]).replace(' ', '▁'): i for p,i in vocab.items()}
+    return vocab
+
 def shared_pieces(
     source, # LanguagePack of the source language
     tokenizer # target tokenizer
 ): # (n,) target ids, (n,) source ids
-    "The pieces that both vocabularies hold: the same string, or the same role."
-    src,trg,own = source.tokenizer.get_vocab(),tokenizer.get_vocab(),special_ids(source.tokenizer)
+    "The pieces that both vocabularies hold: the same text, or the same role."
+    src,trg,own = spellings(source.tokenizer),spellings(tokenizer),special_ids(source.tokenizer)
     pairs = {trg[p]: src[p] for p in trg.keys() & src.keys()}
     pairs |= {i: own[r] for r,i in special_ids(tokenizer).items() if i is not None and own[r] is not None}
     return torch.tensor(sorted(pairs.items())).T

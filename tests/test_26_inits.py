@@ -4,7 +4,8 @@
 
 import pytest
 from minimodel_nb.inits import (
-    F, cooccurrence, csls, focus_init, joint_init, named_init, pack_blocks, partial, ppmi, procrustes, shared_pieces, sparsemax, torch, usage_vectors)
+    F, cooccurrence, csls, csls_top, focus_init, joint_init, named_init, pack_blocks, partial, ppmi, procrustes, shared_pieces, sparsemax,
+    spelled_alike, torch, usage_vectors)
 
 __notebook__ = 'nbs/26_inits.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -17,18 +18,20 @@ from minimodel_nb.tokens import train_tokenizer
 
 def test_usage_vectors():
     global blocks, near, numerals, tok_a, tok_b, world
-    # ../nbs/26_inits.ipynb #5b871a58
+    # ../nbs/26_inits.ipynb #7e596d8b
     world = tiny_world(n_docs=400)
     tok_a,tok_b = (train_tokenizer(world.corpora[l], 140) for l in ('aa', 'bb'))
     blocks = pack_blocks(world.corpora['bb'], tok_b, 32)
-    vecs,flops = usage_vectors(blocks, len(tok_b), 16)
+    vecs,much,flops = usage_vectors(blocks, len(tok_b), 16)
     test_eq(vecs.shape, (len(tok_b), 16))
     numerals = tok_b.convert_tokens_to_ids([*'23456789'])
     near = lambda i: [j for j in (vecs @ vecs[i]).argsort(descending=True).tolist() if j != i][:3]
     test_eq(usage_vectors(blocks, len(tok_b), 16)[0], vecs) # the same text gives the same vectors
+    assert (vecs[much == 0].norm(dim=1) == 0).all() and (much > 0).sum() > 50
     {tok_b.convert_ids_to_tokens(i): tok_b.convert_ids_to_tokens(near(i)) for i in numerals[:3]}
 
 def test_usage_vectors_2():
+    global alike
     # ../nbs/26_inits.ipynb #eaced6b0
     alike = sum(j in numerals for i in numerals for j in near(i))/(3*len(numerals))
     assert alike > 5*len(numerals)/len(tok_b), alike # numerals are near numerals, far more than by chance
@@ -44,7 +47,7 @@ def test_a_mixture_of_shared_pieces():
     test_close(w, torch.tensor([[1., 0., 0.], [.55, .45, 0.], [1/3]*3]), 1e-6)
 
 def test_a_mixture_of_shared_pieces_2():
-    global frm, info, keep, src, to, w
+    global b, frm, info, keep, src, to, w
     # ../nbs/26_inits.ipynb #dd7862b3
     torch.manual_seed(0)
     cfg = ModernBertConfig(vocab_size=len(tok_a), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
@@ -59,12 +62,25 @@ def test_a_mixture_of_shared_pieces_2():
     info
 
 def test_a_mixture_of_source_pieces():
+    global Pieces, alike
+    # ../nbs/26_inits.ipynb #c24a1a8d
+    class Pieces:
+        def __init__(self, *pieces): self.pieces = pieces
+        def get_vocab(self): return {p: i for i,p in enumerate(self.pieces)}
+    en,ru = Pieces('▁David', '▁Jordan', '▁Gilgal', '▁the', 'alem', '▁Jerusalem', '▁Moses'),Pieces('▁Иордан', '▁Давид', '▁давал', '▁Галгал', 'Иерусалим', '▁Моисей', '▁Он')
+    alike = spelled_alike(en, ru, torch.arange(7), torch.arange(7))
+    test_eq([(ru.pieces[i], en.pieces[j]) for i,j in torch.stack(alike, 1).tolist()], [('▁Иордан', '▁Jordan'), ('▁Давид', '▁David'), ('▁Галгал', '▁Gilgal')])
+    test_eq([len(x) for x in spelled_alike(en, Pieces('a', 'b'), torch.arange(2), torch.arange(7))], [0, 0])
+
+def test_a_mixture_of_source_pieces_2():
     global b, info, w
-    # ../nbs/26_inits.ipynb #38f57e81
+    # ../nbs/26_inits.ipynb #abfa5fec
     x = torch.randn(50, 8)
     turn = torch.linalg.qr(torch.randn(8, 8)).Q
     test_close(procrustes(x, x @ turn), turn, 1e-4) # a rotation is found again
-    test_eq(csls(F.normalize(x, dim=1), F.normalize(x, dim=1)).argmax(1), torch.arange(50))
+    u,v = F.normalize(x, dim=1),F.normalize(torch.randn(30, 8), dim=1)
+    test_eq(csls(u, u).argmax(1), torch.arange(50))
+    for a,b in zip(csls_top(u, v, 3, rows=7), csls(u, v).topk(3, 1)): torch.testing.assert_close(a, b) # in parts, the same
     w,b,info = init_embeddings(src, tok_b, partial(joint_init, text=world.corpora['bb'], source_text=world.corpora['aa'], length=32))
     test_eq(w[to[keep]], src.weight.detach()[frm[keep]])
     info
