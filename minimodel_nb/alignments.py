@@ -22,7 +22,7 @@ def _plain(x):
     if isinstance(x, (list, tuple)): return [_plain(v) for v in x]
     return x if not isinstance(x, float) else float(f'{x:.5g}') if math.isfinite(x) else None
 
-# %% ../nbs/37_alignments.ipynb #2128ad1c
+# %% ../nbs/37_alignments.ipynb #17e99153
 @dataclass
 class Alignment:
     "Layer by layer, how far two sides agree; every value as [value, low, high]."
@@ -63,18 +63,14 @@ class Alignment:
         name='' # of the run; default: pair and step
     ): # RunRecord
         "As a run record, to be saved beside the others."
-        d, keys = asdict(self), ('a', 'b', 'unit', 'pair', 'lang', 'method', 'step', 'n', 'n_pairs')
-        settings = {k: d[k] for k in keys} | d.pop('settings')
-        return RunRecord('align', name or f'{self.pair}{"" if self.step is None else f", step {self.step}"}', settings, result=d)
+        return _to_record(self, name)
 
     @classmethod
     def of(cls,
         record # RunRecord of step 'align'
     ): # Alignment
         "Read back from a record."
-        if record.step != 'align': raise ValueError(f"the record {record.name!r} is of step {record.step!r}: an alignment is of step 'align'")
-        known = {k: v for k,v in record.result.items() if k in cls.__dataclass_fields__}
-        return cls(**known, settings={k: v for k,v in record.settings.items() if k not in known})
+        return _from_record(cls, record)
 
 # %% ../nbs/37_alignments.ipynb #37654a69
 def _range(v): return None if not v or v[0] is None else f'{v[0]:.3f}' + (f' ({v[1]:.3f}–{v[2]:.3f})' if v[1] is not None else '')
@@ -89,6 +85,19 @@ def _repr_markdown_(self:Alignment):
     more = f'Procrustes distance of embeddings {cell(self.procrustes)}, shuffled {cell(self.procrustes_null)}.' if self.procrustes else ''
     head = f'**{self.pair}**{"" if self.step is None else f", step {self.step}"}: {self.n:,} {self.unit}s' + (f', retrieval among {self.n_pairs:,}' if self.n_pairs else '')
     return '\n'.join([head, '', '| layer | ' + ' | '.join(k for k,_ in cols) + ' |', '|--:' * (len(cols)+1) + '|', *lines, '', more])
+
+# %% ../nbs/37_alignments.ipynb #3593568c
+def _to_record(o, name):
+    "The alignment `o` as a run record."
+    d, keys = asdict(o), ('a', 'b', 'unit', 'pair', 'lang', 'method', 'step', 'n', 'n_pairs')
+    settings = {k: d[k] for k in keys} | d.pop('settings')
+    return RunRecord('align', name or f'{o.pair}{"" if o.step is None else f", step {o.step}"}', settings, result=d)
+
+def _from_record(cls, record):
+    "The alignment that `record` holds; fields that are not known are passed over."
+    if record.step != 'align': raise ValueError(f"the record {record.name!r} is of step {record.step!r}: an alignment is of step 'align'")
+    known = {k: v for k,v in record.result.items() if k in cls.__dataclass_fields__}
+    return cls(**known, settings={k: v for k,v in record.settings.items() if k not in known})
 
 # %% ../nbs/37_alignments.ipynb #ef77e682
 def as_alignments(

@@ -60,7 +60,7 @@ def _blocks(c, n):
     "(n,t) token ids by Zipf's law."
     return 5 + np.minimum(np.random.default_rng(0).zipf(1.2, (n, c.length)), c.vocab-5) - 1
 
-# %% ../nbs/55_bench.ipynb #c8c5162c
+# %% ../nbs/55_bench.ipynb #10b904b7
 def _run_usual(c):
     "Seconds of each update, and tokens in one."
     import torch
@@ -85,6 +85,7 @@ def _run_usual(c):
     toks = c.batch*(float(np.mean(lengths)))
     return np.diff([began] + Clock.times).tolist(), toks
 
+# %% ../nbs/55_bench.ipynb #2b23aaaa
 def _run_ours(c, callbacks=()):
     "Seconds of each update, and tokens in one."
     import torch
@@ -99,6 +100,7 @@ def _run_ours(c, callbacks=()):
         curve = fit(MaskedLM(model), Encoder(model).language(), data, s, Masker(_tokenizer(c.vocab), .15), device=c.device, callbacks=[f(model) for f in callbacks])
     return np.diff([0.] + [p['secs'] for p in curve]).tolist(), c.batch*c.length
 
+# %% ../nbs/55_bench.ipynb #cf2bf399
 def flops_of(
     c # Case
 ): # FLOPs
@@ -117,6 +119,7 @@ def run_case(
     secs,first = secs[c.warmup:],secs[:c.warmup]
     return dict(secs=secs, start_secs=sum(first), toks=toks, toks_per_sec=toks/median(secs), peak_bytes=peak_bytes(c.device)-before)
 
+# %% ../nbs/55_bench.ipynb #212401ab
 def profile_case(
     c # Case of our side
 ): # dict: shares of the time by part, secs of an update, mfu, flops_per_sec of the machine's matrix product
@@ -132,6 +135,7 @@ def profile_case(
     plain = run_case(c)
     return dict(shares=seen[0].shares(), secs=median(plain['secs']), mfu=flops_of(c)/median(plain['secs'])/rate, flops_per_sec=rate)
 
+# %% ../nbs/55_bench.ipynb #14d20f61
 def pack_case(
     n_bytes # of text
 ): # dict: secs, peak_bytes

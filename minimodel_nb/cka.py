@@ -70,7 +70,7 @@ class ExactCKA:
         h,(la,lb) = {k: m.hsic(self.n) for k,m in self.parts.items()},self.sides
         return torch.stack([torch.stack([h[i,j]/(h['x',i]*h['y',j]).sqrt() for j in range(lb)]) for i in range(la)])
 
-# %% ../nbs/36_cka.ipynb #744f88a2
+# %% ../nbs/36_cka.ipynb #e1cb81c5
 def _centred(x):
     "(l,m,d) -> (l,m*m): kernel matrices, U-centred (Székely and Rizzo 2014), so that HSIC is a product of two."
     x = x - x.mean(1, keepdim=True)
@@ -88,7 +88,14 @@ def _block_hsic(x, y, orders):
     null = torch.stack([pairs(l[:,o][:,:,o]) for o in orders]).mean(0)
     return torch.cat([pairs(l), null, k.square().sum((1,2)), l.square().sum((1,2))])/(m*(m-3))
 
-# %% ../nbs/36_cka.ipynb #bb1b91a1
+def _ratio(h, sides, least):
+    "(...,all) mean of `_block_hsic` -> (...,2,la,lb) CKA and null; nan where HSIC of a layer with itself is not above `least` (la+lb): one vector for all examples."
+    la,lb = sides
+    own = h[...,2*la*lb:]
+    own = own.where(own > least, torch.nan).sqrt()
+    return h[...,:2*la*lb].unflatten(-1, (2,la,lb))/(own[...,None,:la,None]*own[...,None,None,la:])
+
+# %% ../nbs/36_cka.ipynb #f2dd0be9
 class BlockCKA:
     "Unbiased linear CKA of all pairs of layers from a stream, compared within blocks of examples (Nguyen et al. 2021)."
     def __init__(self,
@@ -119,21 +126,15 @@ class BlockCKA:
         self.sides,self.norms = (len(x),len(y)),self.norms+torch.cat([x.square().sum(2).mean(1), y.square().sum(2).mean(1)])
         return _block_hsic(x, y, orders)
 
-    def _ratio(self, h):
-        "(...,all) mean HSIC -> (...,2,la,lb) CKA and null; nan where a side has one vector for all examples."
-        la,lb = self.sides
-        own = h[...,2*la*lb:]
-        own = own.where(own > 1e-24*(self.norms/len(self.found)).square(), torch.nan).sqrt()
-        return h[...,:2*la*lb].unflatten(-1, (2,la,lb))/(own[...,None,:la,None]*own[...,None,None,la:])
-
     def estimate(self,
         n_boot=1000 # bootstrap samples
     ): # two (la,lb,3) tensors, CKA and null: value, low, high; low and high are nan if there are fewer than 4 blocks
         "CKA of every layer of one side with every layer of the other, with intervals, beside the null."
         if not self.found: raise ValueError(f"{self.n} examples do not fill a block of {self.block}: give more, or a smaller block")
         h = torch.stack(self.found)
-        value, bounds = self._ratio(h.mean(0)), torch.full((2,2,*self.sides), torch.nan)
-        if len(h) >= 4: bounds = interval(self._ratio(resampled(h, n_boot, self.seed)))
+        least = 1e-24*(self.norms/len(h)).square() # below it is rounding
+        value, bounds = _ratio(h.mean(0), self.sides, least), torch.full((2,2,*self.sides), torch.nan)
+        if len(h) >= 4: bounds = interval(_ratio(resampled(h, n_boot, self.seed), self.sides, least))
         return tuple(torch.cat([value[None], bounds]).permute(1,2,3,0))
 
     def value(self): # (la,lb) tensor

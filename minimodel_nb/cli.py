@@ -14,7 +14,7 @@ from fastcore.docments import docments
 from transformers.utils.logging import disable_progress_bar
 from .inputs import task_names, task_of, text_of
 
-# %% ../nbs/70_cli.ipynb #c9992545
+# %% ../nbs/70_cli.ipynb #fccdf123
 def _tokenizer(a, corpus):
     "The tokenizer in --tokenizer, or a new one of --vocab pieces, kept beside the output."
     from transformers import AutoTokenizer
@@ -67,11 +67,11 @@ def do_adapt(a):
     from minimodel_nb.encoder import load_primary
     from minimodel_nb.pack import source_pack
     from minimodel_nb.steps import adapt
-    mini,tok = load_primary(a.model)
+    minis,tok = [load_primary(m)[0] for m in a.model],load_primary(a.model[0])[1]
     primary = load_primary(a.primary)[0] if a.primary else None
     corpus,held = text_of(a.text, a.lang, a.heldout)
-    adapt(mini, corpus, _tokenizer(a, corpus), source_pack(mini, tok, a.source), _settings(a), a.init, primary, a.length, held, out=a.out, device=a.device,
-          source_text=text_of(a.source_text, a.source)[0] if a.source_text else None, bias_blocks=a.bias_blocks)
+    adapt(minis, corpus, _tokenizer(a, corpus), source_pack(minis[0], tok, a.source), _settings(a), a.init, primary, a.length, held, out=a.out, device=a.device,
+          source_text=text_of(a.source_text, a.source)[0] if a.source_text else None, bias_blocks=a.bias_blocks, shares=a.shares, keep=a.keep)
 
 def do_finetune(a):
     "Learn a task in the source language, token embeddings frozen; the epoch that scores best on its development set is kept."
@@ -123,12 +123,12 @@ def do_report(a):
     from minimodel_nb.report import write_report
     print(write_report(a.runs, a.out))
 
-# %% ../nbs/70_cli.ipynb #7d0f7edd
+# %% ../nbs/70_cli.ipynb #b34262bf
 def do_plan(a):
     "What adaptation will cost by every method: FLOPs, memory and, for a given machine, hours and money."
     from minimodel_nb.planner import Hardware, calibrate, plan
     machine = calibrate(price=a.price) if a.calibrate else Hardware(a.rate, a.utilisation, a.price) if a.rate else None
-    print(plan(a.model, int(a.tokens), hardware=machine, length=a.length, batch=a.batch, v=a.vocab, p_mask=a.p_mask, last_layer='predicted', n_langs=a.langs))
+    print(plan(a.model, int(a.tokens), hardware=machine, length=a.length, batch=a.batch, v=a.vocab, p_mask=a.p_mask, last_layer='predicted', n_langs=a.langs, sampled=a.sampled))
 
 def do_bench(a):
     "Measure an adaptation update against the usual recipe, and shallow models against deep, on this machine."
@@ -149,7 +149,7 @@ def do_experiment(a):
     from minimodel_nb.tables import tradeoff_table
     print(tradeoff_table(run_experiment(a.name, a.out, a.only, a.jobs, a.tiny, a.device or None), by=('recipe',)))
 
-# %% ../nbs/70_cli.ipynb #16932814
+# %% ../nbs/70_cli.ipynb #772ce588
 def _train_options(p, by_task=False, skip=()):
     "Options for TrainSettings, with its own comments as help."
     from minimodel_nb.train import TrainSettings
@@ -212,7 +212,9 @@ def parser(): # ArgumentParser
     _text_options(p, required=False); _train_options(p)
 
     p = step('adapt', do_adapt)
-    p.add_argument('model', help='mini-model, or the primary for standard adaptation')
+    p.add_argument('model', nargs='+', help='mini-model, or the primary for standard adaptation; several, from shallow to deep, are taken in turn')
+    p.add_argument('--shares', type=float, nargs='+', help='of the updates, for each of several models (default: the run finds them, see --keep)')
+    p.add_argument('--keep', type=float, default=.8, help='with several models and no shares: go deeper just in time to do this share of what as many updates over the last would do (default: 0.8)')
     p.add_argument('--primary', help='primary in which the pack is evaluated too')
     p.add_argument('--source', default='en', help="language that the model speaks (default: en)")
     p.add_argument('--init', choices=('overlap', 'random', 'focus', 'joint'), default='overlap', help='initial embeddings; joint needs --source-text (default: overlap)')
@@ -255,6 +257,7 @@ def parser(): # ArgumentParser
     p.add_argument('--tokens', type=float, required=True, help='target-language tokens to train on, epochs included, such as 1e9')
     p.add_argument('--langs', type=int, default=1, help='languages with that many tokens each (default: 1)')
     p.add_argument('--vocab', type=int, help="pieces of the target tokenizer (default: the model's)")
+    p.add_argument('--sampled', type=int, default=0, help='entries of the vocabulary that an update scores (default: 0, all)')
     p.add_argument('--length', type=int, default=128, help='tokens per block (default: 128)')
     p.add_argument('--batch', type=int, default=64, help='blocks per update (default: 64)')
     p.add_argument('--p-mask', type=float, default=.15, help='share of tokens predicted (default: 0.15)')

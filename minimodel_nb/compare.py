@@ -166,12 +166,12 @@ def run_language(
             records.append(RunRecord.load(where/'record.json'))
     return records
 
-# %% ../nbs/52_compare.ipynb #9775b662
+# %% ../nbs/52_compare.ipynb #07b6935e
 def _random_record(plan, src, blank, heldout, tasks, labels, where):
     "The control as a record of its own: one point, no compute."
     work = Work('adapt', where, dict(lang=blank.lang, layers=0, init='random', lineage=blank.lineage, text=heldout.fingerprint, tokenizer=tokenizer_fingerprint(blank.tokenizer), **labels))
     if work.done: return work.record
-    loss = heldout_loss(plug(src.primary, blank), pack_blocks(heldout, blank.tokenizer, plan.length), blank.tokenizer, plan.adapt.p_mask, n=plan.adapt.eval_blocks)
+    loss = heldout_loss(plug(src.primary, blank), pack_blocks(heldout, blank.tokenizer, plan.length), blank.tokenizer, plan.adapt.p_eval, n=plan.adapt.eval_blocks)
     point = dict(step=0, tokens=0, flops=0., secs=0., eval_loss=loss, primary_loss=loss, scores=scorer(src, tasks)(blank))
     return work.finish([point], {k: v for k,v in point.items() if k != 'step'}, blank.save_into)
 

@@ -31,32 +31,38 @@ families = {'bert': Family('encoder.layer', ('cls.predictions.transform',), 'cls
             'roberta': _roberta, 'xlm-roberta': _roberta,
             'modernbert': Family('layers', ('head',), 'decoder', norm='final_norm')}
 
-# %% ../nbs/20_encoder.ipynb #8e39b5ac
+# %% ../nbs/20_encoder.ipynb #da4da4c5
+def _module(model, name):
+    "The module of that name, or None."
+    try: return model.get_submodule(name)
+    except AttributeError: return None
+
+def _ends(
+    model # a masked LM, or a finetuned descendant (classifier, ...), of a known family
+): # Family, token embeddings, output projection or None
+    "Where a language goes in and out."
+    kind = model.config.model_type
+    if kind not in families:
+        raise ValueError(f"model type {kind!r} is not supported; known are {', '.join(sorted(families))}. "
+                         "Another is one entry in minimodel_nb.encoder.families: where its layers, head and decoder are.")
+    family,word = families[kind],model.get_input_embeddings()
+    decoder = _module(model, family.decoder)
+    if decoder is not None and decoder.weight is not word.weight:
+        raise ValueError("the output projection is not tied to the token embeddings, so one language pack cannot hold both. "
+                         "Load the model with tie_word_embeddings=True and call model.tie_weights(), then pretrain it further.")
+    return family, word, decoder
+
+# %% ../nbs/20_encoder.ipynb #4a84c075
 class Encoder:
     "The parts of a transformers encoder by their common names. A view: it holds no tensors of its own."
     def __init__(self,
         model # a masked LM, or a finetuned descendant (classifier, ...), of a known family
     ):
-        kind = model.config.model_type
-        if kind not in families:
-            raise ValueError(f"model type {kind!r} is not supported; known are {', '.join(sorted(families))}. "
-                             "Another is one entry in minimodel_nb.encoder.families: where its layers, head and decoder are.")
-        self.model,self.family = model,families[kind]
-        self.base = model.base_model
-        if self.decoder is not None and self.decoder.weight is not self.word.weight:
-            raise ValueError("the output projection is not tied to the token embeddings, so one language pack cannot hold both. "
-                             "Load the model with tie_word_embeddings=True and call model.tie_weights(), then pretrain it further.")
-
-    def _get(self, name):
-        try: return self.model.get_submodule(name)
-        except AttributeError: return None
+        self.family,self.word,self.decoder = _ends(model)
+        self.model,self.base = model,model.base_model
 
     @property
     def layers(self): return self.base.get_submodule(self.family.layers)
-    @property
-    def word(self): return self.model.get_input_embeddings()
-    @property
-    def decoder(self): return self._get(self.family.decoder)
     @property
     def bias(self): return None if self.decoder is None else self.decoder.bias
     @property
@@ -78,7 +84,7 @@ class Encoder:
         h # (..., d) last hidden states of the base model
     ): # (..., d)
         "The head transform: what meets the output embeddings."
-        for part in self.family.head: h = (self._get(part) if isinstance(part, str) else part)(h)
+        for part in self.family.head: h = (_module(self.model, part) if isinstance(part, str) else part)(h)
         return h
 
     def logits(self,

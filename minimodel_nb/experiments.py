@@ -121,14 +121,15 @@ class Experiment(Setup):
         model = self.joint.primary if name == 'primary' else self.mini(name)
         return Source(source_pack(model, self.tokenizer(self.lang), self.lang), model, {}, {n: self.finetuned(name, n) for n,t in self.tasks.items() if t.how.head})
 
-# %% ../nbs/58_experiments.ipynb #b9fa5a9f
+# %% ../nbs/58_experiments.ipynb #421f10f8
 def waves(
     x # Experiment
 ): # lists of stage names
     "The stages of an experiment."
     learnt,smalls = [n for n,t in x.tasks.items() if t.how.head],[n for n in x.minis if x.is_small(n)]
     own = [] if 'model' in x.table('source') else [x.lang]
-    cells = [f'{l}-{m}-{s}' for seed in range(len(x.seeds)) for m,t in x.methods.items() for l in t.get('langs', x.langs) if l in x.langs for s in t.get('seeds', x.seeds)[seed:seed+1]]
+    seeds = {m: t.get('seeds', x.seeds) for m,t in x.methods.items()}
+    cells = [f'{l}-{m}-{s}' for i in range(max(map(len, seeds.values()), default=0)) for m,t in x.methods.items() for l in t.get('langs', x.langs) if l in x.langs for s in seeds[m][i:i+1]] # a first seed of all before a second of any
     return [w for w in ([f'tokenizers/{l}' for l in own + x.langs], ['primary']*len(own), [f'primary-{t}' for t in learnt] + [*x.minis],
                         [f'{n}-{t}' for n in smalls for t in learnt] + [f'{l}-untrained' for l in x.langs if x.methods], cells) if w]
 
@@ -148,7 +149,7 @@ def run_stage(
     elif name.partition('-')[0] in x.langs: run_cell(x, name)
     else: x.finetuned(first, last)
 
-# %% ../nbs/58_experiments.ipynb #3e963f8f
+# %% ../nbs/58_experiments.ipynb #f5497cfa
 _method_names = {'exit': 'minijoint', 'post': 'minipost', 'small': 'small', 'primary': 'standard', 'list': 'curriculum'}
 
 def _kind(x, over, depth):
@@ -172,7 +173,7 @@ def run_untrained(
                                                          tokenizer=tokenizer_fingerprint(pack.tokenizer), seed=0, tasks=[t.name for t in tasks], depth=Encoder(src.primary).depth))
     if work.done: return work.record
     controls = all_controls(src, tasks, pack, bf16=True)
-    loss = heldout_loss(plug(src.primary, pack), pack_blocks(held, pack.tokenizer, x.length), pack.tokenizer, s.p_mask, n=s.eval_blocks)
+    loss = heldout_loss(plug(src.primary, pack), pack_blocks(held, pack.tokenizer, x.length), pack.tokenizer, s.p_eval, n=s.eval_blocks)
     point = dict(tokens=0, flops=0., secs=0., eval_loss=loss, primary_loss=loss, scores={k: c['random'] for k,c in controls.items()})
     return work.finish([dict(step=0) | point], point | dict(controls=controls) | (dict(without=lack) if lack else {}), pack.save_into)
 
@@ -190,10 +191,10 @@ def run_cell(
     labels = dict(method=m.get('method', _method_names[kind]), recipe=recipe, source=x.lang, seed=int(seed), depth=Encoder(side.primary).depth, tasks=[t.name for t in tasks], **{k: m[k] for k in ('share',) if k in m})
     if kind == 'post': labels['bridge'] = x.minis[over].get('init', 'random') + (', distilled' if x.minis[over].get('distil') else '')
     controls = all_controls(side, tasks, _blank(x, lang, side), bf16=True) if kind == 'small' else run_untrained(x, lang).result['controls']
-    model,more = ([x.over(o) for o in over],dict(shares=m['shares'])) if kind == 'list' else (x.over(over), {})
+    model = [x.over(o) for o in over] if kind == 'list' else x.over(over)
     return adapt(model, text, x.tokenizer(lang), side.pack, train_settings(x.table('adapt'), m, seed=int(seed)), m.get('init', 'overlap'), side.primary, x.length, x.text(lang, 'heldout'), scorer(side, tasks, bf16=True),
                  labels, dict(controls=controls), out=x.out/name, device=x.device, source_text=x.text(x.lang) if m.get('init') == 'joint' else None,
-                 bias_blocks=m.get('bias_blocks', 0), **more)
+                 bias_blocks=m.get('bias_blocks', 0), shares=m.get('shares'), **{k: m[k] for k in ('keep',) if k in m})
 
 # %% ../nbs/58_experiments.ipynb #050cd5c0
 @lru_cache(1)

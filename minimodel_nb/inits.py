@@ -137,7 +137,7 @@ def spelled_alike(
     ok = ((back[best.indices] == torch.arange(len(a))) & (best.values > least)).nonzero().squeeze(1)
     return torch.tensor(list(a))[ok], torch.tensor(list(b))[best.indices[ok]]
 
-# %% ../nbs/26_inits.ipynb #f50942ce
+# %% ../nbs/26_inits.ipynb #16604ad9
 def procrustes(
     x, # (n,d) vectors
     y # (n,d) where they should go
@@ -146,6 +146,7 @@ def procrustes(
     u,_,v = torch.linalg.svd(x.T @ y)
     return u @ v
 
+# %% ../nbs/26_inits.ipynb #96aed8e4
 def csls(
     a, # (n,d) unit rows
     b, # (m,d) unit rows
@@ -169,6 +170,7 @@ def csls_top(
     tops = [(2*sim - _hub(sim, k) - hub).topk(min(nearest, len(b)), 1) for c in a.split(rows) for sim in (c @ b.T,)]
     return torch.cat([t.values for t in tops]), torch.cat([t.indices for t in tops])
 
+# %% ../nbs/26_inits.ipynb #9f97450c
 def joint_init(
     source, # LanguagePack of the source language
     tokenizer, # target tokenizer

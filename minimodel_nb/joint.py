@@ -14,7 +14,7 @@ from transformers import AutoModelForMaskedLM
 from .encoder import Encoder, lineage, tapped, truncate
 from .mlm import hidden_where, output_loss, predicted, sample_vocab
 
-# %% ../nbs/22_joint.ipynb #354c2f53
+# %% ../nbs/22_joint.ipynb #3771b795
 class ExitHead(nn.Module):
     "A head transform of its own for a middle layer."
     def __init__(self,
@@ -22,7 +22,17 @@ class ExitHead(nn.Module):
     ):
         super().__init__()
         e = Encoder(model)
+        self.family = e.family
         self.parts = nn.ModuleDict({n.replace('.', '/'): copy.deepcopy(model.get_submodule(n)) for n in e.exit_parts})
+
+    def forward(self,
+        h # (..., d) raw outputs of the exit's layer
+    ): # (..., d)
+        "What meets the output embeddings."
+        parts = iter(self.parts.values())
+        if self.family.norm: h = next(parts)(h)
+        for f in self.family.head: h = (next(parts) if isinstance(f, str) else f)(h)
+        return h
 
     def put_into(self, model):
         "Make this exit's modules the head of `model`."
@@ -31,7 +41,7 @@ class ExitHead(nn.Module):
             setattr(model.get_submodule(parent), name, mod)
         return model
 
-# %% ../nbs/22_joint.ipynb #3f775b7b
+# %% ../nbs/22_joint.ipynb #b8b99748
 class JointModel(nn.Module):
     "A primary model with extra masked-LM heads at middle layers; the one class of ours that is trained."
     def __init__(self,
@@ -69,14 +79,8 @@ class JointModel(nn.Module):
         sample = sample_vocab(y, key, v, sampled) if 0 < sampled < v else None
         with tapped(self.primary, [int(n) for n in self.exits]) as seen: last = hidden_where(self.primary, ids, labels, attention_mask, bos)
         def loss(h): return output_loss(e.decoder, h, y, sample=sample)
-        out = {int(n): loss(self._features(ex, seen[int(n)].flatten(0,1)[i])) for n,ex in self.exits.items()}
+        out = {int(n): loss(ex(seen[int(n)].flatten(0,1)[i])) for n,ex in self.exits.items()}
         return out | {e.depth: loss(e.features(last))}
-
-    def _features(self, ex, h):
-        parts,e = iter(ex.parts.values()),Encoder(self.primary)
-        if e.family.norm: h = next(parts)(h)
-        for f in e.family.head: h = (next(parts) if isinstance(f, str) else f)(h)
-        return h
 
     def forward(self, input_ids, labels, attention_mask=None, **kwargs):
         "Mean of the heads' losses."

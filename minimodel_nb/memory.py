@@ -56,14 +56,14 @@ def saved_bytes(
         crossed = crossed or i>=lowest
     return total
 
-# %% ../nbs/34_memory.ipynb #1511c929
+# %% ../nbs/34_memory.ipynb #c84b7a0d
 @dataclass(frozen=True)
 class Bytes:
     "Memory of a training step by part; the parts do not all peak together."
     params: int # weights, fp32
     grads: int # their gradients, fp32
     optimizer: int # Adam's two moments, fp32
-    copies: int # 16-bit copies of the matrices in use, under autocast
+    copies: int # 16-bit copies of the matrices in use, under autocast, and the rows that were picked to be scored
     activations: int # kept for the backward pass
     logits: int # predicted positions by vocabulary, at the loss
     peak: int # the most that is held at one time
@@ -88,23 +88,28 @@ def train_bytes(
     last_layer='full', # as in `train_flops`
     bf16=False, # autocast
     attention='sdpa', # or 'eager'
-    span='auto' # vocabulary entries that the loss takes at a time; None: all, the plain way; 'auto': as our loop does
+    span='auto', # vocabulary entries that the loss takes at a time; None: all, the plain way; 'auto': as our loop does
+    sampled=0 # entries of the vocabulary that are scored; 0: all
 ): # -> Bytes
     "Memory of one masked-LM training update with AdamW."
     exits, n_pred = _check(shape, t, exits, last_layer), .15*b*t if n_pred is None else n_pred
     s, size, heads = shape.cut(exits[-1]), 2 if bf16 else 4, len(exits)
-    if span == 'auto': span = 4096 if n_pred*s.v > 2**24 and s.v > 4096 else None
+    m = min(sampled or s.v, s.v)
+    picked = m < s.v
+    if span == 'auto': span = 4096 if n_pred*m > 2**24 and m > 4096 else None
     crossed, lowest, head, out = _trained(s, train, keep)
     used = s.l - (0 if crossed else lowest)
-    trained, emb, scores = _trained_params(s, train, keep, heads), 4*s.v*s.d, s.v*n_pred
+    trained, emb, rows, scores = _trained_params(s, train, keep, heads), 4*s.v*s.d, 4*m*s.d, m*n_pred
     acts = saved_bytes(s, b, t, n_pred, train, keep, last_layer, bf16, attention) + heads*n_pred*s.d*size*(3+head)
-    copies = bf16*2*(used*_matrices(s) + heads*s.d**2)
+    copies, held = bf16*2*(used*_matrices(s) + heads*s.d**2), 0 if span else 4*scores*(heads-1)
+    base, spread = acts+copies+held, min(heads, 2)*emb # the gradient of picked rows among zeros, and its sum with another head's
     if span:
-        logits = size*scores + 12*n_pred*span
-        moments = dict(loss=acts+copies+logits+out*heads*emb+12*s.d*span, end=4*trained+4*b*t*s.d*(out and crossed))
+        logits = size*scores + span*max(8*n_pred, size*(n_pred+s.d))
+        moments = dict(loss=base+logits+(out*heads+picked)*rows, scatter=base+picked*out*(heads*rows+spread))
     else:
-        held = 4*scores*(heads-1)
-        logits, copies = 12*scores+held, copies+bf16*2*s.v*s.d
-        moments = dict(loss=acts+copies+logits, output=acts+copies+held+size*scores+out*emb*(1+bf16/2), end=4*trained+2*emb*(out and crossed))
+        logits, copies = 12*scores+held, copies+(rows*heads*size/4 if picked else bf16*rows/2)
+        moments = dict(loss=acts+copies+logits, output=acts+copies+held+max(size*scores+out*rows*size/4, out*rows),
+                       scatter=base+picked*(rows+spread if out else bf16*(1.5*rows+10*scores))) # not trained: the picked rows, in both precisions under autocast, beside their scores
+    moments['end'] = 4*trained + (out and crossed)*(emb+4*b*t*s.d if span or picked else emb*(2-bf16))
     parts = dict(params=4*sum(n_params(s, heads).values()), grads=4*trained, optimizer=8*trained, copies=copies, activations=acts, logits=logits)
     return Bytes(**{k:round(o) for k,o in dict(parts, peak=parts['params']+parts['optimizer']+max(moments.values())).items()})

@@ -44,9 +44,7 @@ def energy_counter(): # function: () -> joules drawn so far by this machine's GP
     except (ZeusCPUInitError, ZeusCPUNoPermissionError): pass # counters that are absent, or for root alone
     return (lambda: sum(r() for r in reads)) if reads else None
 
-# %% ../nbs/38_meters.ipynb #32683f7c
-measured = ('secs', 'eval_secs', 'peak_bytes', 'joules') # what differs between two runs that compute the same
-
+# %% ../nbs/38_meters.ipynb #5722d18e
 class Meter:
     "Seconds, padding, peak memory and energy of a run; evaluation is kept apart."
     def __init__(self,
@@ -95,3 +93,6 @@ class Meter:
         s = self.state()
         energy = dict(joules=round(s['joules'], 3)) if self.counter else {}
         return dict(secs=round(s['secs'], 4), eval_secs=round(s['eval_secs'], 4), padded_tokens=s['padded'], peak_bytes=s['peak'], **energy)
+
+# %% ../nbs/38_meters.ipynb #e8ec2b58
+measured = ('secs', 'eval_secs', 'peak_bytes', 'joules') # what differs between two runs that compute the same

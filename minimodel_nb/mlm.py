@@ -132,7 +132,7 @@ def within_documents(
     near = (place[:,:,None]-place[:,None]).abs()[:,None] <= cfg.local_attention//2
     return dict(attention_mask=dict(full_attention=mask(same), sliding_attention=mask(same & near)), position_ids=position_ids)
 
-# %% ../nbs/21_mlm.ipynb #68e31ecf
+# %% ../nbs/21_mlm.ipynb #46dc5456
 class _SpanLoss(torch.autograd.Function):
     "Mean cross-entropy of x @ w.T + b, walking over the vocabulary; gradients are computed in the forward pass."
     @staticmethod
@@ -168,6 +168,7 @@ class _SpanLoss(torch.autograd.Function):
                 if t is not None: t.mul_(g)
         return gx, gw, gb if ctx.needs_input_grad[2] else None, None, None
 
+# %% ../nbs/21_mlm.ipynb #2c86c9a1
 def output_loss(
     decoder, # output projection, nn.Linear with a bias
     x, # (n,d) features at predicted positions

@@ -55,12 +55,24 @@ class Written:
         lines = f.read_text(encoding='utf-8', errors='replace')[-20_000:].splitlines() if f.exists() else []
         return '\n'.join([l for l in lines if l.strip()][-n:])
 
-# %% ../nbs/63_monitor.ipynb #55ed3957
+# %% ../nbs/63_monitor.ipynb #848be49d
+def _living(
+    pid, # number of the process
+    started # when it began, seconds since 1970
+): # psutil.Process or None
+    "The process, if it is still going on."
+    try:
+        p = psutil.Process(pid)
+        return p if abs(p.create_time()-started) < 2 and p.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess: return None
+
+# %% ../nbs/63_monitor.ipynb #b25bda85
 _run = """import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from minimodel_nb.cli import main
 sys.exit(main())"""
 
+# %% ../nbs/63_monitor.ipynb #0fc6ca84
 class Job(Written):
     "A command of `minimodel` that runs apart from the kernel and can be stopped, resumed and found again."
     program = (sys.executable, '-c', _run) # what gets the arguments
@@ -78,11 +90,9 @@ class Job(Written):
     def process(self): # psutil.Process or None
         "The process, if it is running, whoever started it."
         if self.child: self.child.poll() # lets go of it if it has ended
-        try:
-            known = read_json(self.dir/'process.json')
-            p = psutil.Process(known['pid'])
-            return p if abs(p.create_time()-known['started']) < 2 and p.status() != psutil.STATUS_ZOMBIE else None
-        except (FileNotFoundError, psutil.NoSuchProcess): return None
+        try: known = read_json(self.dir/'process.json')
+        except FileNotFoundError: return None
+        return _living(known['pid'], known['started'])
 
     @property
     def state(self):
@@ -120,7 +130,22 @@ def facts(
     if secs and p.get('tokens'): yield f"{p['tokens']/secs:,.0f} tokens/s"
     if running and total and step and secs: yield f'about {secs_str(secs*(total-step)/step)} s left'
 
-# %% ../nbs/63_monitor.ipynb #0324ecc1
+# %% ../nbs/63_monitor.ipynb #f277e54f
+def _poll(
+    running, # function: is there still something to look at?
+    look, # function to be called
+    secs # between looks
+): # asyncio.Task; None outside a notebook
+    "Look again and again while it runs, whenever the kernel is idle."
+    async def again():
+        while running():
+            await asyncio.sleep(secs)
+            look()
+    try: loop = asyncio.get_running_loop()
+    except RuntimeError: return None
+    return loop.create_task(again())
+
+# %% ../nbs/63_monitor.ipynb #4c381978
 class TrainingMonitor(Panel):
     "Start, watch, stop and resume a step; the kernel stays free."
     def __init__(self,
@@ -150,14 +175,7 @@ class TrainingMonitor(Panel):
 
     def _watch(self):
         "Look again and again while it runs, whenever the kernel is idle; outside a notebook `refresh` does it."
-        async def look():
-            while self.job.process():
-                await asyncio.sleep(min(1, self.every))
-                self.refresh()
-        if self._task and not self._task.done(): return
-        try: loop = asyncio.get_running_loop()
-        except RuntimeError: return # no notebook
-        self._task = loop.create_task(look())
+        if not self._task or self._task.done(): self._task = _poll(self.job.process, self.refresh, min(1, self.every))
 
     def update(self):
         "Show where the run is."

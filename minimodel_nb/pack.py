@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 from .core import fingerprint, new_folder, read_json, write_json
 from .encoder import Encoder, lineage, set_language, share
 
-# %% ../nbs/24_pack.ipynb #ab6e39c9
+# %% ../nbs/24_pack.ipynb #81d24a38
 token_roles = ('pad', 'bos', 'eos', 'cls', 'sep', 'mask')
 
 def special_ids(
@@ -26,8 +26,41 @@ def special_ids(
     "The ids of the special tokens by role."
     return {r: getattr(tokenizer, f'{r}_token_id') for r in token_roles}
 
+# %% ../nbs/24_pack.ipynb #c02ab2c5
+class _Folder:
+    "What is kept as a folder, given `save_into`, which writes its files."
+    def save(self,
+        folder # replaced if it exists
+    ): # -> Path
+        "Write the pack to `folder`, aside and renamed."
+        with new_folder(folder) as f: self.save_into(f)
+        return Path(folder)
+
+    def push_to_hub(self,
+        repo_id, # user/name on the hub
+        **kwargs # for huggingface_hub.HfApi.create_repo, such as private=True
+    ): # -> str, the address
+        "Upload the pack to the Hugging Face hub; `pull_pack` brings it back."
+        from huggingface_hub import HfApi
+        api = HfApi()
+        api.create_repo(repo_id, exist_ok=True, **kwargs)
+        with tempfile.TemporaryDirectory() as d: return api.upload_folder(repo_id=repo_id, folder_path=self.save(Path(d)/'pack'))
+
+# %% ../nbs/24_pack.ipynb #466a3db0
+def _read_files(
+    folder # Path
+): # what pack.json says, {name: tensor}
+    "The contents of a pack's folder, if it is one and whole."
+    for name in ('pack.json', 'pack.safetensors'):
+        if not (folder/name).exists(): raise FileNotFoundError(f"{folder} is not a language pack: it has no {name}")
+    d = read_json(folder/'pack.json')
+    if d['format'] != 1: raise ValueError(f"{folder} has pack format {d['format']}; this version reads format 1. Upgrade minimodel_nb.")
+    try: return d, load_file(folder/'pack.safetensors')
+    except SafetensorError as e: raise ValueError(f"{folder/'pack.safetensors'} is damaged or cut short ({e}): copy or download the pack again") from e
+
+# %% ../nbs/24_pack.ipynb #d097ae7a
 @dataclass
-class LanguagePack:
+class LanguagePack(_Folder):
     "A language for a frozen body: tokenizer, token embeddings (tied to the output) and output bias."
     lang: str # language code
     tokenizer: object # PreTrainedTokenizerFast
@@ -52,13 +85,6 @@ class LanguagePack:
         "A hash of what the pack does: embeddings, bias and vocabulary."
         return fingerprint([('weight', self.weight), ('bias', self.bias), ('vocab', sorted(self.tokenizer.get_vocab().items()))])
 
-    def save(self,
-        folder # replaced if it exists
-    ): # -> Path
-        "Write the pack to `folder`, aside and renamed."
-        with new_folder(folder) as f: self.save_into(f)
-        return Path(folder)
-
     def save_into(self,
         folder # an existing folder
     ):
@@ -72,13 +98,7 @@ class LanguagePack:
         folder # written by save, or downloaded from the hub
     ): # -> LanguagePack
         "Read a pack and check that it is whole."
-        folder = Path(folder)
-        for name in ('pack.json', 'pack.safetensors'):
-            if not (folder/name).exists(): raise FileNotFoundError(f"{folder} is not a language pack: it has no {name}")
-        d = read_json(folder/'pack.json')
-        if d['format'] != 1: raise ValueError(f"{folder} has pack format {d['format']}; this version reads format 1. Upgrade minimodel_nb.")
-        try: t = load_file(folder/'pack.safetensors')
-        except SafetensorError as e: raise ValueError(f"{folder/'pack.safetensors'} is damaged or cut short ({e}): copy or download the pack again") from e
+        d,t = _read_files(Path(folder))
         pack = cls(d['lang'], AutoTokenizer.from_pretrained(folder), t['weight'], t['bias'], d['lineage'], d['info'])
         if pack.fingerprint() != d['fingerprint']: raise ValueError(f"{folder}: tensors or vocabulary are not those that pack.json describes: copy or download the pack again")
         return pack
@@ -86,16 +106,6 @@ class LanguagePack:
     def _repr_markdown_(self):
         rows = [('language', self.lang), ('pieces', f'{self.v:,}'), ('width', self.d), ('size', f'{self.n_bytes/2**20:.1f} MiB'), ('lineage', f'`{self.lineage}`'), *self.info.items()]
         return '| language pack | |\n|---|---|\n' + '\n'.join(f'| {k} | {v:.4g} |' if isinstance(v, float) else f'| {k} | {v} |' for k,v in rows)
-
-    def push_to_hub(self,
-        repo_id, # user/name on the hub
-        **kwargs # for huggingface_hub.HfApi.create_repo, such as private=True
-    ): # -> str, the address
-        "Upload the pack to the Hugging Face hub; `pull_pack` brings it back."
-        from huggingface_hub import HfApi
-        api = HfApi()
-        api.create_repo(repo_id, exist_ok=True, **kwargs)
-        with tempfile.TemporaryDirectory() as d: return api.upload_folder(repo_id=repo_id, folder_path=self.save(Path(d)/'pack'))
 
 # %% ../nbs/24_pack.ipynb #d8d5caea
 def pull_pack(

@@ -87,7 +87,7 @@ def shape_of(
     from transformers import AutoConfig
     return Shape.from_config(AutoConfig.from_pretrained(model))
 
-# %% ../nbs/35_planner.ipynb #23d7d999
+# %% ../nbs/35_planner.ipynb #245002f6
 def plan(
     model, # Shape, transformers config, or the name or folder of a model
     n_toks, # target-language tokens to train on, epochs included
@@ -100,13 +100,15 @@ def plan(
     last_layer='predicted', # as in `train_flops`; 'predicted' is what our loop does
     bridge_toks=None, # source tokens that MiniPost's new layers are trained on; None: as many as n_toks
     n_langs=1, # languages with that many tokens each; FLOPs, hours and cost are for all
-    bf16=None # mixed precision, for the memory; None: as the hardware, or True
+    bf16=None, # mixed precision, for the memory; None: as the hardware, or True
+    sampled=0 # entries of the vocabulary that an update scores, as in `TrainSettings`; 0: all
 ): # -> Forecast
     "FLOPs, memory, hours and money of an adaptation by method, from the config alone."
     shape, bf16 = shape_of(model), (hardware.bf16 if hardware else True) if bf16 is None else bf16
     if not n_toks >= batch*length: raise ValueError(f"{n_toks:,} tokens do not fill one update of {batch} x {length}: lower batch or length, or add text")
     target, bridge_toks, per = replace(shape, v=v or shape.v), n_toks if bridge_toks is None else bridge_toks, batch*length
-    kw, rows = dict(n_pred=p_mask*per, last_layer=last_layer), []
+    if 0 < sampled < min(batch*round(p_mask*length), target.v): raise ValueError(f"sampled={sampled:,} pieces cannot hold those that {batch} x {length} tokens predict at once: choose sampled >= {batch*round(p_mask*length):,}, 0 for all, or a smaller batch")
+    kw, rows = dict(n_pred=p_mask*per, last_layer=last_layer, sampled=sampled), []
     def cost(s, depth, **how):
         s, how = s.cut(depth), {**kw, **how}
         return train_flops(s, batch, length, **how).total/per, train_bytes(s, batch, length, bf16=bf16, **how).peak
@@ -125,7 +127,8 @@ def plan(
         if hardware and hardware.n_bytes: r['fits'] = r['peak_bytes'] <= hardware.n_bytes
     langs = f"{n_langs} languages, {si(n_toks)} tokens each" if n_langs > 1 else f"{si(n_toks)} tokens"
     note = f"Before: new layers are trained on {si(bridge_toks)} source tokens, once. Saving, hours and cost include it."
-    title = f"{langs}, {batch} x {length} per update, {target.v:,} pieces" + (f", {hardware}" if hardware else '')
+    scored = f" ({sampled:,} scored)" if 0 < sampled < target.v else ''
+    title = f"{langs}, {batch} x {length} per update, {target.v:,} pieces{scored}" + (f", {hardware}" if hardware else '')
     return Forecast(title, rows, (note,) if any(r['before'] for r in rows) else ())
 
 # %% ../nbs/35_planner.ipynb #9a95850b

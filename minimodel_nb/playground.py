@@ -144,7 +144,7 @@ def neighbours(
     word = found_b[line][0][place]
     return Table(rows, dict(layer=('layer', 'd')) | {f'n{r}': (f'nearest to {word}' if r==1 else f'{r}.', '') for r in range(1, len(rows[0]))}, 'Cosine, each side centred. Layer 0: embeddings. ▁ begins a word.')
 
-# %% ../nbs/65_playground.ipynb #e83f9324
+# %% ../nbs/65_playground.ipynb #009681bd
 class Neighbours(W.VBox):
     "Choose a token; see its neighbours in every layer."
     def __init__(self):
@@ -169,6 +169,7 @@ class Neighbours(W.VBox):
 
     def _show(self, change=None): self.view.show(neighbours(*self.sides, *self.texts, self.line.value-1, self.piece.value))
 
+# %% ../nbs/65_playground.ipynb #e3c2dc0d
 class AlignmentExplorer(_Live):
     "Two models or languages and a box of sentences: layer by layer map, and nearest neighbours of a chosen token."
     def __init__(self,

@@ -50,7 +50,7 @@ def named_parts(
         mlm.layers_at.update(was[2])
         for h in hooks: h.remove()
 
-# %% ../nbs/48_profile.ipynb #3f6192f7
+# %% ../nbs/48_profile.ipynb #bb8dfd95
 _BACK = 'autograd::engine::evaluate_function'
 
 def _above(ev):
@@ -82,6 +82,7 @@ def split_time(
         parts[part] = parts.get(part, 0.)+secs
     return parts
 
+# %% ../nbs/48_profile.ipynb #1946440a
 class Profile(TrainerCallback):
     "A callback of the loop that profiles its updates after a warm-up."
     def __init__(self,

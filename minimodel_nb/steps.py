@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['shipped_folder', 'Work', 'pretrain', 'load_shipped', 'compact', 'build_mini', 'adapt']
 
-# %% ../nbs/50_steps.ipynb #36e7fd3f
+# %% ../nbs/50_steps.ipynb #8c887e6b
 import copy, json, os, shutil, time
-from bisect import bisect_right
 from contextlib import ExitStack
 from pathlib import Path
 import torch
@@ -21,7 +20,7 @@ from .inits import named_init
 from .joint import JointModel, load_joint, minijoint, save_joint
 from .pack import LanguagePack, init_embeddings, plug
 from .post import minipost, new_layers
-from .recipes import Distilled, Forgetting, InTurn, Staged, cumulative, stage_ends
+from .recipes import Deepening, Distilled, Forgetting, Turns, stage_ends
 from .tokens import pack_blocks, tokenizer_fingerprint
 from .batches import MaskedLM, Masker, block_stream, default_device, fast_attention, heldout_loss
 from .train import fit
@@ -72,31 +71,32 @@ class Work:
         if torch.distributed.is_initialized(): torch.distributed.barrier()
         return self.record
 
-# %% ../nbs/50_steps.ipynb #9debbdb4
+# %% ../nbs/50_steps.ipynb #7c5a243c
 def _text_settings(corpus, tokenizer, length, heldout):
     return dict(lang=corpus.lang, text=corpus.fingerprint, text_name=corpus.name, tokenizer=tokenizer_fingerprint(tokenizer), length=length,
                 heldout=heldout.fingerprint if heldout is not None else None)
 
-def _fit_mlm(work, modules, params, corpus, tokenizer, length, s, probe, desc, device, models=None, ends=None, extra=0, before=(0., 0.), callbacks=(), **flops):
-    "Train `params` on packed text, within one module after the other, up to the updates `ends`; the curve. `before`: FLOPs and seconds spent on what it starts from."
-    models,ends = models or [m.model for m in modules],ends or [s.steps]
+def _costs(models, s, length, n=None, sampled=None, **flops):
+    "FLOPs of an update over each model, or of one with `n` blocks or another `sampled`."
+    n,sampled = n or s.batch,s.sampled if sampled is None else sampled
+    return [train_flops(Shape.from_config(m.config), n, length, n_pred=s.p_mask*n*length, last_layer='predicted', sampled=sampled, **flops).total for m in models]
+
+def _fit_mlm(work, module, models, params, corpus, tokenizer, length, s, probe, desc, device, cost, turns=None, before=(0., 0.), callbacks=()):
+    "Train `params` on packed text; the curve. `cost`: FLOPs of an update; `turns` knows it for several models. `before`: FLOPs and seconds spent on what it starts from."
     if s.forget_every and not callbacks: raise ValueError("forget_every resets the token embeddings: that is for pretraining a whole model (train='all')")
     for e in map(Encoder, models):
-        if length > e.max_length: raise ValueError(f"length={length} exceeds the {e.max_length} tokens that the model's positions allow")
         if e.word.num_embeddings < len(tokenizer): raise ValueError(f"the tokenizer has {len(tokenizer)} pieces, the model {e.word.num_embeddings} embeddings: they do not belong together")
-    blocks = pack_blocks(corpus, tokenizer, length)
-    cost = [train_flops(Shape.from_config(m.config), s.batch, length, n_pred=s.p_mask*s.batch*length, last_layer='predicted', sampled=s.sampled, **flops).total + extra for m in models]
-    masker,stream = Masker(tokenizer, s.p_mask, s.documents, s.sampled),block_stream(blocks, s.steps*s.batch, s.seed)
+    stream = block_stream(pack_blocks(corpus, tokenizer, length), s.steps*s.batch, s.seed)
     with ExitStack() as stack:
         for m in models: stack.enter_context(fast_attention(m, length, device))
-        if len(modules) == 1: module,prepare = modules[0],masker
-        else: module,stream,prepare = InTurn(modules),Staged(stream, s.batch, ends),lambda b: masker(b) | dict(stage=b['stage'])
-        return fit(module, params, stream, s, prepare, probe, s.batch*length, lambda step: before[0] + cumulative(cost, ends, step), folder=work.checkpoints, device=device, desc=desc, live=work.dir and work.dir/'curve.jsonl',
-                   callbacks=callbacks, secs=before[1])
+        return fit(module, params, stream, s, Masker(tokenizer, s.p_mask, s.documents, s.sampled), probe, s.batch*length, lambda step: before[0] + (turns.flops(step) if turns else cost*step), folder=work.checkpoints,
+                   device=device, desc=desc, live=work.dir and work.dir/'curve.jsonl', callbacks=[*callbacks, *([turns] if turns else [])], secs=before[1])
+
+def _heldout(model, blocks, tokenizer, s): return heldout_loss(model, blocks, tokenizer, s.p_eval, n=s.eval_blocks, documents=s.documents)
 
 def _final(curve): return {k: v for k,v in curve[-1].items() if k not in ('step', 'learning_rate')}
 
-# %% ../nbs/50_steps.ipynb #fe7d918d
+# %% ../nbs/50_steps.ipynb #925a16b3
 def pretrain(
     model, # masked LM, or a configuration to start one from at random
     corpus, # Corpus in the source language
@@ -124,12 +124,12 @@ def pretrain(
     params = list(module.parameters()) if train == 'all' else [p for n in e.family.head if isinstance(n, str) for p in model.get_submodule(n).parameters()] + [e.bias]
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     def probe(step):
-        out = dict(eval_loss=heldout_loss(model, held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents))
-        if exits: out['exit_losses'] = {n: heldout_loss(minijoint(module, n), held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents) for n in exits}
+        out = dict(eval_loss=_heldout(model, held, tokenizer, settings))
+        if exits: out['exit_losses'] = {n: _heldout(minijoint(module, n), held, tokenizer, settings) for n in exits}
         return out
     forgetting = [Forgetting(e.word, model.config.initializer_range, settings.forget_every, settings.forget_until or settings.steps//2, settings.seed)] if settings.forget_every and train == 'all' else ()
-    curve = _fit_mlm(work, [module], params, corpus, tokenizer, length, settings, probe if held is not None else None, 'pretrain', device, [model],
-                     callbacks=forgetting, train=train, exits=[*exits, e.depth])
+    curve = _fit_mlm(work, module, [model], params, corpus, tokenizer, length, settings, probe if held is not None else None, 'pretrain', device,
+                     _costs([model], settings, length, train=train, exits=[*exits, e.depth])[0], callbacks=forgetting)
     model.config.lineage = None # another body than it was
     model.config.lineage = lineage(model)
     def save(f):
@@ -165,7 +165,7 @@ def compact(
         for p in f.iterdir(): p.chmod(0o644)
     return Path(out)
 
-# %% ../nbs/50_steps.ipynb #5f8c312b
+# %% ../nbs/50_steps.ipynb #26288793
 def build_mini(
     primary, # masked LM
     corpus, # Corpus in the source language
@@ -189,25 +189,35 @@ def build_mini(
         return mini.eval()
     held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
     params = [p for l in new_layers(mini) for p in l.parameters()]
-    probe = (lambda step: dict(eval_loss=heldout_loss(mini, held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents))) if held is not None else None
+    probe = (lambda step: dict(eval_loss=_heldout(mini, held, tokenizer, settings))) if held is not None else None
     if distil and settings.sampled: raise ValueError("a teacher's predictions are compared over the whole vocabulary: distil goes with sampled=0")
     b = settings.batch
     teacher = eval_flops(Shape.from_config(primary.config), b, length, settings.p_mask*b*length, last_layer='predicted').total if distil else 0
     module = Distilled(mini, primary.to(device or default_device()), distil) if distil else MaskedLM(mini)
-    curve = _fit_mlm(work, [module], params, corpus, tokenizer, length, settings, probe, 'build mini', device, [mini], extra=teacher, train='new_layers', keep=keep)
+    curve = _fit_mlm(work, module, [mini], params, corpus, tokenizer, length, settings, probe, 'build mini', device, teacher+_costs([mini], settings, length, train='new_layers', keep=keep)[0])
     def save(f):
         mini.save_pretrained(f)
         tokenizer.save_pretrained(f)
     work.finish(curve, _final(curve), save)
     return mini.eval()
 
-# %% ../nbs/50_steps.ipynb #c399a281
+# %% ../nbs/50_steps.ipynb #3297379c
 def _fitted(model, corpus, tokenizer, length, s, n, info):
     "Fit the output bias; what it cost, added to what initial embeddings did."
     began = time.perf_counter()
     blocks = pack_blocks(corpus, tokenizer, length)
     flops = eval_flops(Shape.from_config(model.config), min(n, len(blocks)), length, fit_bias(model, blocks, tokenizer, s.p_mask, n, seed=s.seed), last_layer='predicted').total
     return dict(init_flops=info.get('init_flops', 0.)+flops, init_secs=info.get('init_secs', 0.)+time.perf_counter()-began)
+
+def _turns(models, blocks, tokenizer, s, length, keep, ends):
+    "The models in turn: up to `ends`, or without them just in time, judged by blocks and masks that the run itself does not draw."
+    modules,cost = [MaskedLM(m) for m in models],_costs(models, s, length, train='embeddings')
+    if ends: return Turns(modules, cost, ends)
+    n,masker,stream = max(1, s.batch//2),Masker(tokenizer, s.p_mask, s.documents),block_stream(blocks, s.steps*s.batch, s.seed)
+    def draw(look):
+        at,device = s.steps*s.batch + look*4*n,Encoder(models[0]).word.weight.device
+        return [masker({k: v.to(device) for k,v in stream.__getitems__(range(i, i+n)).items()}) for i in range(at, at+4*n, n)]
+    return Deepening(models, modules, cost, s.steps, keep, draw, _costs(models, s, length, 4*n, 0, train='embeddings'))
 
 def adapt(
     mini, # the model adapted over: a mini-model, or the primary for standard adaptation; or a list of them, to be taken in turn
@@ -224,18 +234,19 @@ def adapt(
     notes=None, # what else its result shall say: controls, ...
     out=None, # output folder
     device=None, # 'cuda' or 'cpu'
-    shares=None, # of the updates, for each model of the list
+    shares=None, # of the updates, for each model of a list; None: the run goes on to the next just in time, see `Deepening`
+    keep=.8, # then: share of what as many updates over the last model of the list would do
     source_text=None, # Corpus in the source language, for initial embeddings that need one
     bias_blocks=0 # blocks of the text by which the output bias is fitted to the frequencies of the pieces before training, see `fit_bias`; 0: it is not
 ): # LanguagePack
     "Step 2: learn token embeddings and output bias for a new language over a frozen body."
     minis,device = list(mini) if isinstance(mini, (list, tuple)) else [mini],device or default_device()
+    if shares and len(shares) != len(minis): raise ValueError(f"{len(minis)} models and {len(shares)} shares of the updates: give one share for each model, or none")
     ends = stage_ends(shares or [1.], settings.steps)
-    if len(ends) != len(minis): raise ValueError(f"{len(minis)} models and {len(ends)} shares of the updates: give one share for each model")
     if len({lineage(m) for m in minis}) > 1: raise ValueError("the models to be taken in turn are of different lineages: their embeddings are not exchangeable")
     depths = [Encoder(m).depth for m in minis]
     settings_ = dict(lineage=lineage(minis[0]), layers=depths[0] if len(minis) == 1 else depths, init=init if isinstance(init, str) else init.__name__, train_settings=settings, **(labels or {}),
-                     **_text_settings(corpus, tokenizer, length, heldout)) | (dict(shares=list(shares)) if len(minis) > 1 else {}) | (dict(bias_blocks=bias_blocks) if bias_blocks else {})
+                     **_text_settings(corpus, tokenizer, length, heldout)) | ((dict(shares=list(shares)) if shares else dict(keep=keep)) if len(minis) > 1 else {}) | (dict(bias_blocks=bias_blocks) if bias_blocks else {})
     work = Work('adapt', out, settings_)
     if work.done: return LanguagePack.load(out)
     w,b,info = init_embeddings(source, tokenizer, named_init(init, corpus, source_text, length), settings.seed)
@@ -243,17 +254,17 @@ def adapt(
     models = [plug(m.to(device), pack) for m in minis]
     if bias_blocks: info |= _fitted(models[0], corpus, tokenizer, length, settings, bias_blocks, info)
     deep = plug(primary.to(device), pack) if primary is not None else None
-    held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
-    def loss(model): return heldout_loss(model, held, tokenizer, settings.p_mask, n=settings.eval_blocks, documents=settings.documents)
+    blocks,held = pack_blocks(corpus, tokenizer, length),pack_blocks(heldout, tokenizer, length) if heldout is not None else None
+    turns = _turns(models, blocks, tokenizer, settings, length, keep, shares and ends) if len(models) > 1 else None
     def probe(step):
         found = {}
-        if held is not None: found['eval_loss'] = loss(models[min(bisect_right(ends, step), len(ends)-1)])
-        if held is not None and deep is not None: found['primary_loss'] = loss(deep)
+        if held is not None: found['eval_loss'] = _heldout(models[turns.at(step) if turns else 0], held, tokenizer, settings)
+        if held is not None and deep is not None: found['primary_loss'] = _heldout(deep, held, tokenizer, settings)
         if scores: found['scores'] = scores(pack)
         return found
-    curve = _fit_mlm(work, [MaskedLM(m) for m in models], Encoder(models[0]).language(), corpus, tokenizer, length, settings, probe, f'adapt {corpus.lang}', device, ends=ends,
-                     before=(info.get('init_flops', 0.), info.get('init_secs', 0.)), train='embeddings')
+    curve = _fit_mlm(work, turns.module if turns else MaskedLM(models[0]), models, Encoder(models[0]).language(), corpus, tokenizer, length, settings, probe, f'adapt {corpus.lang}', device,
+                     _costs(models, settings, length, train='embeddings')[0], turns, (info.get('init_flops', 0.), info.get('init_secs', 0.)))
     cost = {k: curve[-1][k] for k in ('tokens', 'flops', 'secs')}
     pack = LanguagePack(corpus.lang, tokenizer, pack.weight.detach().cpu(), pack.bias.detach().cpu(), pack.lineage, info | cost | dict(layers=settings_['layers']))
-    work.finish(curve, _final(curve) | info | (notes or {}), pack.save_into)
+    work.finish(curve, _final(curve) | info | (dict(ends=turns.ends, looks=turns.looks) if turns and not shares else {}) | (notes or {}), pack.save_into)
     return pack

@@ -23,7 +23,7 @@ from .encoder import training_only
 from .batches import default_device, has_bf16
 from .meters import Meter, energy_counter
 
-# %% ../nbs/40_train.ipynb #6114ee70
+# %% ../nbs/40_train.ipynb #75c46500
 @dataclass(frozen=True)
 class TrainSettings:
     "How a step trains. Defaults are the paper's where it has one."
@@ -44,12 +44,16 @@ class TrainSettings:
     log_every: int = 10 # updates between points of the loss curve
     eval_every: int = 0 # updates between evaluations; 0: at the end only
     eval_blocks: int = 512 # held-out blocks that an evaluation uses, evenly spread; 0: all
+    eval_mask: float = 0. # share of tokens predicted in evaluations, for runs with different p_mask to be held to the same; 0: as p_mask
     save_every: int = 0 # updates between checkpoints; 0: none
     compile: bool = False # torch.compile the model: pays on long runs
     documents: bool = False # attention stays within documents, positions start again with each; masked-LM steps only
     sampled: int = 0 # entries of the vocabulary that the output projection scores at an update: those predicted and a sample of the others; 0: all; masked-LM steps only
     forget_every: int = 0 # updates between resets of the token embeddings (active forgetting, Chen et al. 2023); 0: none; pretraining only
     forget_until: int = 0 # last update at which they are reset; 0: the middle of the run
+
+    @property
+    def p_eval(self): return self.eval_mask or self.p_mask
 
     def __post_init__(self):
         for name in ('steps', 'batch', 'accumulate', 'log_every'):

@@ -61,7 +61,7 @@ class Best:
         with torch.no_grad():
             for n,p in self.params.items(): p.copy_(kept[n])
 
-# %% ../nbs/51_transfer.ipynb #10318d61
+# %% ../nbs/51_transfer.ipynb #34b7e174
 class WithLoss(nn.Module):
     "A model with its head as the loop wants it: whatever the batch holds, it returns the loss."
     def __init__(self, model):
@@ -69,6 +69,7 @@ class WithLoss(nn.Module):
         self.model = model
     def forward(self, inputs, labels): return dict(loss=self.model(**inputs).loss)
 
+# %% ../nbs/51_transfer.ipynb #19bc2962
 def finetune(
     primary, # masked LM
     tokenizer, # of the source language

@@ -73,14 +73,23 @@ def test_a_mixture_of_source_pieces():
     test_eq([len(x) for x in spelled_alike(en, Pieces('a', 'b'), torch.arange(2), torch.arange(7))], [0, 0])
 
 def test_a_mixture_of_source_pieces_2():
-    global b, info, w
-    # ../nbs/26_inits.ipynb #abfa5fec
+    global x
+    # ../nbs/26_inits.ipynb #de5123f5
     x = torch.randn(50, 8)
     turn = torch.linalg.qr(torch.randn(8, 8)).Q
     test_close(procrustes(x, x @ turn), turn, 1e-4) # a rotation is found again
+
+def test_a_mixture_of_source_pieces_3():
+    global b
+    # ../nbs/26_inits.ipynb #d4337ddf
     u,v = F.normalize(x, dim=1),F.normalize(torch.randn(30, 8), dim=1)
     test_eq(csls(u, u).argmax(1), torch.arange(50))
+    torch.testing.assert_close(csls(u, v), csls(v, u).T) # either side may come first
     for a,b in zip(csls_top(u, v, 3, rows=7), csls(u, v).topk(3, 1)): torch.testing.assert_close(a, b) # in parts, the same
+
+def test_a_mixture_of_source_pieces_4():
+    global b, info, w
+    # ../nbs/26_inits.ipynb #c1d737ec
     w,b,info = init_embeddings(src, tok_b, partial(joint_init, text=world.corpora['bb'], source_text=world.corpora['aa'], length=32))
     test_eq(w[to[keep]], src.weight.detach()[frm[keep]])
     info

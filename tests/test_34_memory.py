@@ -7,15 +7,14 @@ from minimodel_nb.memory import Shape, n_params, saved_bytes, si, train_bytes
 
 __notebook__ = 'nbs/34_memory.ipynb' # conftest.py runs its cells in order, from its folder
 
-# ../nbs/34_memory.ipynb #27709e23
+# ../nbs/34_memory.ipynb #a217e40f
 from fastcore.test import *
-import itertools, re, torch, weakref
-import torch.nn.functional as F
-from torch.utils._python_dispatch import TorchDispatchMode
+import itertools, re, torch
+from torch.profiler import ProfilerActivity, profile
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForMaskedLM, BertConfig, ModernBertConfig, RobertaConfig, XLMRobertaConfig
 from minimodel_nb.encoder import Encoder
-from minimodel_nb.mlm import output_loss
+from minimodel_nb.mlm import output_loss, sample_vocab
 
 def test_weights():
     global base, config, config_of, model
@@ -62,73 +61,66 @@ def test_what_the_forward_pass_keeps():
     f'{worst:.1%}'
 
 def test_the_whole_step():
-    global PeakBytes, mem
-    # ../nbs/34_memory.ipynb #7103066f
-    class PeakBytes(TorchDispatchMode):
-        "Bytes of all storages made within: alive now, and at their highest."
-        def __init__(self):
-            super().__init__()
-            self.live, self.now, self.peak = {}, 0, 0
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            out = func(*args, **(kwargs or {}))
-            for o in tree_leaves(out):
-                if isinstance(o, torch.Tensor):
-                    for part in (o._indices(), o._values()) if o.is_sparse else (o,): self._born(part.untyped_storage())
-            return out
-        def _born(self, s):
-            key, n = s._cdata, s.nbytes()
-            if key in self.live: return
-            self.live[key] = weakref.ref(s, lambda _: self._died(key, n))
-            self.now += n
-            self.peak = max(self.peak, self.now)
-        def _died(self, key, n):
-            if self.live.pop(key, None) is not None: self.now -= n
+    global peak_of, some
+    # ../nbs/34_memory.ipynb #f9a20a45
+    def peak_of(f):
+        "The most bytes that `f` holds at one time, as torch's allocator tells its profiler."
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as prof: f()
+        return max(itertools.accumulate(e.nbytes() for e in prof.profiler.kineto_results.events() if e.name() == '[memory]'))
 
-    with PeakBytes() as mem:
+    def some():
         x = torch.zeros(1000)
         y = (x+1).exp()
         del y
-    test_eq((mem.now, mem.peak), (4000, 12000))
+        return x*2
+    test_eq(peak_of(some), 12000)
 
 def test_the_whole_step_2():
-    global bf16, config, keep, kind, ours, real, real_peak, train
-    # ../nbs/34_memory.ipynb #d92bee93
-    def real_peak(config, b, t, k, train, keep=None, bf16=False, attention='sdpa', span=None):
-        "Highest memory over two updates; the second has the optimizer's state from the start."
-        with PeakBytes() as mem:
-            model = model_of(config, train, keep, attention)
-            if train=='embeddings': model.get_output_embeddings().bias.requires_grad_()
-            model.get_input_embeddings().sparse = bool(span) and train != 'new_layers' # as the loop has it
-            opt = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], fused=True)
-            for _ in range(2):
-                ids, labels = torch.full((b,t), 7), torch.full((k,), 7)
-                mem.peak = mem.now
-                with torch.autocast('cpu', torch.bfloat16, enabled=bf16):
-                    e,h = Encoder(model),model.base_model(ids)[0].flatten(0,1)[:k]
-                    loss = output_loss(e.decoder, e.features(h), labels, span or 10**9)
-                del h
-                loss.backward()
-                opt.step()
-                opt.zero_grad()
-        return mem.peak
+    global compare, real_peak
+    # ../nbs/34_memory.ipynb #a7ac4be5
+    def real_peak(config, b, t, k, train, keep=None, bf16=False, attention='sdpa', span=None, sampled=0):
+        "Highest memory in the second of two updates; it has the optimizer's state from the start."
+        model = model_of(config, train, keep, attention)
+        if train=='embeddings': model.get_output_embeddings().bias.requires_grad_()
+        model.get_input_embeddings().sparse = bool(span or sampled) and train != 'new_layers' # as the loop has it
+        opt = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], fused=True)
+        def update():
+            ids, labels, key = torch.full((b,t), 7), torch.full((k,), 7), torch.arange(b)
+            with torch.autocast('cpu', torch.bfloat16, enabled=bf16):
+                e,h = Encoder(model),model.base_model(ids)[0].flatten(0,1)[:k]
+                loss = output_loss(e.decoder, e.features(h), labels, span or 10**9, sample_vocab(labels, key, config.vocab_size, sampled) if sampled else None)
+            del h
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+        update()
+        return sum(o.nbytes for o in tree_leaves([[*model.parameters()], opt.state_dict()]) if isinstance(o, torch.Tensor)) + peak_of(update)
 
-    cases = [('roberta', 'all', None, 3, 2000, 4, False, None), ('roberta', 'embeddings', None, 3, 2000, 4, True, None), ('roberta', 'new_layers', 2, 3, 500, 8, True, None),
-             ('roberta', 'embeddings', None, 2, 6000, 1, False, None), ('modernbert', 'all', None, 3, 2000, 4, True, None), ('modernbert', 'embeddings', None, 3, 1000, 8, False, None),
-             ('modernbert', 'new_layers', 2, 4, 500, 8, False, None), ('modernbert', 'embeddings', None, 2, 6000, 1, True, None),
-             ('roberta', 'embeddings', None, 2, 6000, 8, False, 512), ('modernbert', 'embeddings', None, 3, 6000, 8, True, 512), ('modernbert', 'all', None, 2, 4000, 8, True, 512)]
-    for kind,train,keep,l,v,b,bf16,span in cases:
-        config, t, k = config_of(kind, l, d=64, ff=192, v=v), 64, round(.15*b*64)
-        ours = train_bytes(Shape.from_config(config), b, t, n_pred=k, train=train, keep=keep, bf16=bf16, span=span).peak
-        real = real_peak(config, b, t, k, train, keep, bf16, span=span)
-        print(f'{kind:10} {train:10} {v=:5} {b=:2} {"bf16" if bf16 else "fp32"} {"in spans" if span else "plain":8} {si(real, "B"):8} predicted/measured {ours/real:.3f}')
+    # ../nbs/34_memory.ipynb #0e1bc126
+    def compare(kind, train, keep, l, v, b, bf16=False, span=None, sampled=0, t=64):
+        config, k = config_of(kind, l, d=64, ff=192, v=v), round(.15*b*t)
+        ours = train_bytes(Shape.from_config(config), b, t, n_pred=k, train=train, keep=keep, bf16=bf16, span=span, sampled=sampled).peak
+        real = real_peak(config, b, t, k, train, keep, bf16, span=span, sampled=sampled)
+        print(f'{kind:10} {train:10} {v=:5} {b=:2} {"bf16" if bf16 else "fp32"} {"in spans" if span else "plain":8} {f"{sampled} scored" if sampled else "":11} {si(real, "B"):8} predicted/measured {ours/real:.3f}')
         test_close(ours/real, 1, eps=.06)
+
+    for case in [('roberta', 'all', None, 3, 2000, 4), ('roberta', 'embeddings', None, 3, 2000, 4, True), ('roberta', 'new_layers', 2, 3, 500, 8, True),
+                 ('roberta', 'embeddings', None, 2, 6000, 1), ('modernbert', 'all', None, 3, 2000, 4, True), ('modernbert', 'embeddings', None, 3, 1000, 8),
+                 ('modernbert', 'new_layers', 2, 4, 500, 8), ('modernbert', 'embeddings', None, 2, 6000, 1, True),
+                 ('roberta', 'embeddings', None, 2, 6000, 8, False, 512), ('modernbert', 'embeddings', None, 3, 6000, 8, True, 512), ('modernbert', 'all', None, 2, 4000, 8, True, 512), ('roberta', 'all', None, 2, 6000, 1, True, 512)]: compare(*case)
+
+def test_the_whole_step_3():
+    global bf16, keep, kind, train
+    # ../nbs/34_memory.ipynb #9188619b
+    for kind,(train,keep),bf16,(span,sampled,b) in itertools.product(('roberta', 'modernbert'), (('all',None), ('embeddings',None), ('new_layers',2)), (False, True), ((None,1000,8), (None,4000,1), (512,4000,8))):
+        compare(kind, train, keep, 3, 6000, b, bf16, span, sampled)
 
 def test_what_it_says_at_full_size():
     global mini
-    # ../nbs/34_memory.ipynb #652d45ca
+    # ../nbs/34_memory.ipynb #bf5af285
     kw = dict(train='embeddings', bf16=True)
     table = {'12 layers, plain loss': train_bytes(base, 32, 512, span=None, **kw), '12 layers': train_bytes(base, 32, 512, **kw), '4 layers': train_bytes(base.cut(4), 32, 512, **kw),
-             '4 layers, last at predicted': train_bytes(base.cut(4), 32, 512, last_layer='predicted', **kw)}
+             '4 layers, last at predicted': train_bytes(base.cut(4), 32, 512, last_layer='predicted', **kw), 'the same, 8192 pieces scored': train_bytes(base.cut(4), 32, 512, last_layer='predicted', sampled=8192, **kw)}
     peaks = [o.peak for o in table.values()]
     test_eq(sorted(peaks, reverse=True), peaks)
     mini = table['4 layers, last at predicted']

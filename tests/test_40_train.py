@@ -19,9 +19,10 @@ from minimodel_nb.meters import measured
 from minimodel_nb.tokens import pack_blocks, train_tokenizer
 
 def test_settings():
-    # ../nbs/40_train.ipynb #f850aff2
+    # ../nbs/40_train.ipynb #3d431bd7
     with expect_fail(ValueError, 'at least 1'): TrainSettings(steps=0)
     with expect_fail(ValueError, 'no multiple of log_every=10'): TrainSettings(save_every=25)
+    test_eq([TrainSettings(p_mask=.4, eval_mask=m).p_eval for m in (0, .15)], [.4, .15])
     TrainSettings(steps=100)
 
 def test_which_rows_of_the_embeddings_learn():

@@ -54,14 +54,14 @@ def test_step_1_pretrain_or_build_a_mini_model():
 
 def test_step_1_pretrain_or_build_a_mini_model_2():
     global plain
-    # ../nbs/50_steps.ipynb #447d2dde
+    # ../nbs/50_steps.ipynb #522cf0b9
     plain = AutoModelForMaskedLM.from_pretrained(d/'primary').eval()
     again = pretrain(cfg, aa, tok_a, fast, exits=(2,), length=32, heldout=aa_held, out=d/'primary', device='cpu')
     for a,b in zip(again.parameters(), joint.parameters()): assert torch.equal(a, b)
     test_eq(lineage(plain), rec.result['lineage'])
     with expect_fail(FileExistsError, 'other settings (exits, train_settings.lr)'):
         pretrain(cfg, aa, tok_a, replace(fast, lr=1e-3), exits=(1,), length=32, heldout=aa_held, out=d/'primary', device='cpu')
-    with expect_fail(ValueError, 'exceeds the 64 tokens'): pretrain(cfg, aa, tok_a, fast, length=65, device='cpu')
+    with expect_fail(ValueError, "beyond the model's 64 positions"): pretrain(cfg, aa, tok_a, fast, length=65, device='cpu')
 
 def test_step_1_pretrain_or_build_a_mini_model_3():
     # ../nbs/50_steps.ipynb #bddcacbc
@@ -114,6 +114,13 @@ def test_step_2_adapt():
     {n: {k: round(c[-1][k], 3) for k in ('eval_loss', 'primary_loss')} for n,c in curves.items()}
 
 def test_step_2_adapt_2():
+    # ../nbs/50_steps.ipynb #6c608cd7
+    quick = replace(fast, steps=10, eval_every=10)
+    start = [RunRecord.load(d/n/'record.json').curve[0]['eval_loss'] for n,s in dict(at30=quick, at50=replace(quick, p_mask=.5, eval_mask=.3)).items()
+             if adapt(mini_joint, bb, tok_b, src, s, length=32, heldout=bb_held, out=d/n, device='cpu')]
+    test_eq(*start)
+
+def test_step_2_adapt_3():
     # ../nbs/50_steps.ipynb #204e52c7
     ratio = packs['standard'].info['flops']/packs['minijoint'].info['flops']
     assert packs['standard'].info['flops'] > packs['minipost'].info['flops'] == packs['minijoint'].info['flops']
@@ -121,7 +128,7 @@ def test_step_2_adapt_2():
     print(f'standard costs {ratio:.2f} times as much')
     packs['minijoint']
 
-def test_step_2_adapt_3():
+def test_step_2_adapt_4():
     global name, r
     # ../nbs/50_steps.ipynb #eb92883c
     few = replace(fast, steps=10, eval_every=10)
@@ -132,7 +139,7 @@ def test_step_2_adapt_3():
     assert both.result['init_flops'] > focus.result['init_flops'] and both.curve[0]['eval_loss'] < focus.curve[0]['eval_loss']
     focus.curve[0], both.curve[0]
 
-def test_step_2_adapt_4():
+def test_step_2_adapt_5():
     # ../nbs/50_steps.ipynb #55149708
     brief = replace(fast, steps=30, batch=4)
     full,part = (adapt(mini_joint, bb, tok_b, src, replace(brief, sampled=n), primary=joint.primary, length=32, heldout=bb_held, out=d/f'bb-sampled-{n}', device='cpu') for n in (0, 90))
@@ -143,9 +150,9 @@ def test_step_2_adapt_4():
     with expect_fail(ValueError, 'sampled=0'): build_mini(joint.primary, aa, tok_a, replace(brief, sampled=90), keep=1, new=1, distil=.5, length=32, device='cpu')
     [c[-1]['eval_loss'] for c in ends], part.info['flops']/full.info['flops']
 
-def test_step_2_adapt_5():
+def test_step_2_adapt_6():
     global c, k, t
-    # ../nbs/50_steps.ipynb #ff1a2d01
+    # ../nbs/50_steps.ipynb #2deae3dd
     turns = adapt([mini_joint, joint.primary], bb, tok_b, src, fast, shares=[.7, .3], primary=joint.primary, length=32, heldout=bb_held, labels=dict(method='curriculum'), out=d/'bb-turns', device='cpu')
     c = RunRecord.load(d/'bb-turns'/'record.json').curve
     test_close(turns.info['flops'], .7*packs['minijoint'].info['flops'] + .3*packs['standard'].info['flops'], 1)
@@ -153,12 +160,25 @@ def test_step_2_adapt_5():
     test_eq(c[-1]['eval_loss'], c[-1]['primary_loss']) # the last stage is in the primary
     test_ne(c[0]['eval_loss'], c[0]['primary_loss'])
     for k,t in joint.primary.state_dict().items(): assert torch.equal(t, before[k]), k
-    with expect_fail(ValueError, '2 models and 1 shares'): adapt([mini_joint, joint.primary], bb, tok_b, src, fast, length=32, device='cpu')
+    with expect_fail(ValueError, '2 models and 1 shares'): adapt([mini_joint, joint.primary], bb, tok_b, src, fast, shares=[1.], length=32, device='cpu')
     {n: round(v[-1]['primary_loss'], 3) for n,v in dict(curves, turns=c).items()}, turns.info['layers']
 
-def test_step_2_adapt_6():
+def test_step_2_adapt_7():
+    global r
+    # ../nbs/50_steps.ipynb #56301645
+    itself = {keep: adapt([mini_joint, joint.primary], bb, tok_b, src, fast, keep=keep, primary=joint.primary, length=32, heldout=bb_held, labels=dict(method='curriculum'), out=d/f'bb-keep-{keep}', device='cpu') for keep in (.5, 1.)}
+    found = {keep: RunRecord.load(d/f'bb-keep-{keep}'/'record.json').result for keep in itself}
+    assert found[1.]['ends'][0] < found[.5]['ends'][0] == 100
+    by_update = {n: packs[n].info['flops']/100 for n in ('minijoint', 'standard')}
+    for keep,r in found.items():
+        end = r['ends'][0]
+        looked = itself[keep].info['flops'] - end*by_update['minijoint'] - (100-end)*by_update['standard']
+        test_close(looked/len(r['looks']), 2*(by_update['minijoint']+by_update['standard']), 1) # a look costs two updates over each
+    found[1.]
+
+def test_step_2_adapt_8():
     global Killed, killer
-    # ../nbs/50_steps.ipynb #4a09b4ed
+    # ../nbs/50_steps.ipynb #1d170318
     class Killed(Exception): pass
     def killer(pack):
         if killer.calls == 2: raise Killed
@@ -166,16 +186,18 @@ def test_step_2_adapt_6():
         return {}
     killer.calls = 0
     saving = replace(fast, steps=40, eval_every=10, save_every=10)
-    args = dict(shares=[.5, .5], length=32, heldout=bb_held, device='cpu')
-    with expect_fail(Killed): adapt([mini_joint, joint.primary], bb, tok_b, src, saving, scores=killer, out=d/'killed', **args)
-    killer.calls = -100
-    resumed = adapt([mini_joint, joint.primary], bb, tok_b, src, saving, scores=killer, out=d/'killed', **args)
-    whole = adapt([mini_joint, joint.primary], bb, tok_b, src, saving, **args)
-    test_eq(resumed.fingerprint(), whole.fingerprint())
-    assert killer.calls > -100
+    args = dict(length=32, heldout=bb_held, device='cpu')
+    for shares in ([.5, .5], None):
+        killer.calls,out = 0,d/f'killed-{shares is None}'
+        with expect_fail(Killed): adapt([mini_joint, joint.primary], bb, tok_b, src, saving, scores=killer, shares=shares, out=out, **args)
+        killer.calls = -100
+        resumed = adapt([mini_joint, joint.primary], bb, tok_b, src, saving, scores=killer, shares=shares, out=out, **args)
+        whole = adapt([mini_joint, joint.primary], bb, tok_b, src, saving, shares=shares, **args)
+        test_eq((resumed.fingerprint(), resumed.info['flops']), (whole.fingerprint(), whole.info['flops']))
+        assert killer.calls > -100
 
-def test_step_2_adapt_7():
-    # ../nbs/50_steps.ipynb #0e9cd4a3
-    test_eq(sorted(r.step for r in load_records(d)), ['adapt']*9 + ['build_mini']*2 + ['pretrain']*3)
+def test_step_2_adapt_9():
+    # ../nbs/50_steps.ipynb #22d0b323
+    test_eq(sorted(r.step for r in load_records(d)), ['adapt']*14 + ['build_mini']*2 + ['pretrain']*3)
     test_eq([p for p in d.rglob('*.work')], [])
     folder.cleanup()

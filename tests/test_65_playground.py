@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.playground import (
-    AlignmentExplorer, Candidates, FillMaskPlayground, by_head, fill_mask, minijoint, neighbours, plug, token_vectors, torch)
+    AlignmentExplorer, Candidates, FillMaskPlayground, Neighbours, by_head, fill_mask, minijoint, neighbours, plug, token_vectors, torch)
 
 __notebook__ = 'nbs/65_playground.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -92,9 +92,23 @@ def test_where_do_two_languages_meet():
     neighbours((joint.primary, a), (plug(joint.primary, bb), b), texts, [b_ for _,b_ in world.parallel[:12]], 0, 1, k=3)
 
 def test_where_do_two_languages_meet_2():
-    global explore
-    # ../nbs/65_playground.ipynb #ca9bb7c3
+    global pairs, sides
+    # ../nbs/65_playground.ipynb #c9237999
     pairs = dict(zip(('aa', 'bb'), map(list, zip(*world.parallel[:12]))))
+    sides = (joint.primary, a),(plug(joint.primary, bb), b)
+    near = Neighbours()
+    near.between(*sides, list(pairs.values()))
+    first = near.view.shown[0]
+    near.piece.value = 1
+    assert str(near.view.shown[0]) != str(first)
+    test_eq(str(near.view.shown[0]), str(neighbours(*sides, *pairs.values(), 0, 1)))
+    near.line.value = 3
+    test_eq(near.piece.options[0][0], '1: ' + token_vectors(*sides[1], pairs['bb'][2])[0][0])
+    near.view.shown[0]
+
+def test_where_do_two_languages_meet_3():
+    global explore
+    # ../nbs/65_playground.ipynb #507fd712
     explore = AlignmentExplorer({'joint': joint}, [aa, bb], pairs)
     heat = lambda: next(t for t in explore.static().data if t.meta == 'cka' and t.visible in (None, True))
     test_eq((len(heat().z), len(heat().z[0])), (5, 5)) # embeddings and four layers
@@ -105,12 +119,8 @@ def test_where_do_two_languages_meet_2():
     test_close([heat().z[i][i] for i in range(3)], [1, 1, 1], 1e-4) # the bottom layers are shared
     explore.b.value = ('joint, 4 layers', 'bb')
     test_eq([list(r) for r in heat().z], before)
-    first = explore.near.view.shown[0]
     explore.near.piece.value = 1
-    assert str(explore.near.view.shown[0]) != str(first)
-    test_eq(str(explore.near.view.shown[0]), str(neighbours((joint.primary, a), (plug(joint.primary, bb), b), *pairs.values(), 0, 1)))
-    explore.near.line.value = 3
-    test_eq(explore.near.piece.options[0][0], '1: ' + token_vectors(plug(joint.primary, bb), b, pairs['bb'][2])[0][0])
+    test_eq(str(explore.near.view.shown[0]), str(neighbours(*sides, *pairs.values(), 0, 1))) # the neighbours follow what is chosen above
     explore.text_a.value = '\n'.join(pairs['aa'][:11])
     assert '11 lines' in explore.note.value
     explore.text_a.value,explore.text_b.value = ('\n'.join(p[:11]) for p in pairs.values())

@@ -12,11 +12,13 @@ import tempfile
 from fastcore.test import *
 
 def test_text_and_tasks_by_name():
-    # ../nbs/67_inputs.ipynb #39131a92
+    # ../nbs/67_inputs.ipynb #8ecd61b5
     with tempfile.TemporaryDirectory() as d:
         (Path(d)/'t.txt').write_text('one\ntwo\n')
         corpus,held = text_of(f'{d}/t.txt', 'en')
         test_eq((len(corpus.docs), corpus.lang, held), (2, 'en', None))
     with expect_fail(ValueError, "unknown task 'sction': choose section"): task_of('sction')
     test_eq([(t.name, t.source) for t in (task_of(n) for n in task_names if n not in ('section', 'taxi1500', 'retrieval'))][:2], [('xnli', 'en'), ('pawsx', 'en')])
+    test_eq(task_of('xnli', 'de').source, 'de')
+    with expect_fail(ValueError, "unknown task 'topic'"): task_of('topic') # the tiny world's are for dry runs of settings files
     task_names

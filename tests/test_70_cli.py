@@ -24,7 +24,7 @@ def test_parsing():
 
 def test_from_text_to_a_score_in_a_terminal():
     global d, folder, printed, sh, status, word, world
-    # ../nbs/70_cli.ipynb #58448f5d
+    # ../nbs/70_cli.ipynb #f4c91f74
     world = tiny_world()
     folder = tempfile.TemporaryDirectory()
     d = Path(folder.name)
@@ -43,6 +43,7 @@ def test_from_text_to_a_score_in_a_terminal():
     test_eq(sh(f'pretrain --text @/aa.txt --lang aa --vocab 150 --layers 3 --width 32 --exits 1 --steps 60 --out @/aa {small}')[0], 0)
     test_eq(sh('mini @/aa --exit 1 --device cpu --out @/mini')[0], 0)
     test_eq(sh(f'adapt @/mini --primary @/aa --text @/bb.txt --lang bb --heldout @/bb.txt --vocab 150 --source aa --steps 40 --out @/bb {small}')[0], 0)
+    test_eq(sh(f'adapt @/mini @/aa --text @/bb.txt --lang bb --vocab 150 --source aa --steps 20 --out @/turns {small}')[0], 0)
     test_eq(sh('finetune @/aa --task @/topics --source aa --steps 30 --lr 2e-3 --out @/clf --device cpu')[0], 0)
     status,printed,_ = sh('transfer @/clf @/bb --task @/topics --source aa')
     test_eq(status, 0)
@@ -65,14 +66,14 @@ def test_from_text_to_a_score_in_a_terminal_3():
     for word in ('standard', 'MiniJoint', 'hours', 'cost'): assert word in printed
 
 def test_from_text_to_a_score_in_a_terminal_4():
-    # ../nbs/70_cli.ipynb #ea5f9dcb
+    # ../nbs/70_cli.ipynb #6df66a5a
     test_eq(sh('plug @/aa @/bb --out @/aa-bb')[0], 0)
     AutoModelForMaskedLM.from_pretrained(d/'mini')
     fill = pipeline('fill-mask', str(d/'aa-bb'), top_k=2)
     test_eq(len(fill(f"{world.labelled[0]['bb']} {fill.tokenizer.mask_token}")), 2)
     rec = RunRecord.load(d/'bb'/'record.json')
     assert rec.result['primary_loss'] > 0
-    test_eq(rec.settings['layers'], 1)
+    test_eq((rec.settings['layers'], RunRecord.load(d/'turns'/'record.json').settings['layers']), (1, [1, 3]))
     round(rec.result['primary_loss'], 2)
 
 def test_from_text_to_a_score_in_a_terminal_5():
