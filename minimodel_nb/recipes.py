@@ -84,7 +84,7 @@ def agreement(
     own = gain(deep)
     return [gain(gradients(m))/own for m in models[:-1]] + [1.]
 
-# %% ../nbs/28_recipes.ipynb #61aa859d
+# %% ../nbs/28_recipes.ipynb #a71ed73a
 class Deepening(Turns, ExportableState):
     "Goes on to the next model just in time for the run to do a given share of what as many updates over the last model would do, by `agreement`; at once where the next does more per FLOP."
     def __init__(self,
@@ -120,7 +120,7 @@ class Deepening(Turns, ExportableState):
     def _plan(self, step, i):
         "Where each stage from `i` on is to end, by the last look."
         look,before = self.looks[-1],self.looks[-2]['step'] if len(self.looks) > 1 else 0
-        self.done += (step-before)*look['agreement'][0]
+        self.done += (step-before)*look['agreement'][0] # since the last look, as seen now
         self.ends[i:] = [self.steps]*(len(self.cost)-i)
         lacks = self.keep*self.steps-self.done
         for k,(a,b,now,then) in enumerate(zip(look['agreement'], look['agreement'][1:], look['pays'], look['pays'][1:]), i):
