@@ -42,16 +42,16 @@ def test_a_step_in_a_process_of_its_own():
 
 def test_a_step_in_a_process_of_its_own_2():
     global Quick, far, wait
-    # ../nbs/63_monitor.ipynb #7c14f930
+    # ../nbs/63_monitor.ipynb #152c8abf
     stand_in = '''
 import json, os, signal, shutil, sys, time
 from pathlib import Path
-from minimodel_nb.core import RunRecord, new_folder
+from minimodel_nb.core import RunRecord, new_folder, write_json
 signal.signal(signal.SIGINT, signal.default_int_handler)
 out = Path(sys.argv[sys.argv.index('--out')+1])
 if '--fail' in sys.argv: sys.exit('minimodel adapt: nothing to read')
 work = Path(f'{out}.work')
-(work/'settings.json').write_text(json.dumps(dict(lang='sw', train_settings=dict(steps=40))))
+write_json(work/'settings.json', dict(lang='sw', train_settings=dict(steps=40))) # at one stroke, as `minimodel` does
 done = work/'step'
 i0 = int(done.read_text()) if done.exists() else 0
 curve = (work/'curve.jsonl').read_text().splitlines()[:i0] if done.exists() else []
