@@ -201,7 +201,7 @@ def build_mini(
     work.finish(curve, _final(curve), save)
     return mini.eval()
 
-# %% ../nbs/50_steps.ipynb #3297379c
+# %% ../nbs/50_steps.ipynb #d9d2b992
 def _fitted(model, corpus, tokenizer, length, s, n, info):
     "Fit the output bias; what it cost, added to what initial embeddings did."
     began = time.perf_counter()
@@ -209,11 +209,11 @@ def _fitted(model, corpus, tokenizer, length, s, n, info):
     flops = eval_flops(Shape.from_config(model.config), min(n, len(blocks)), length, fit_bias(model, blocks, tokenizer, s.p_mask, n, seed=s.seed), last_layer='predicted').total
     return dict(init_flops=info.get('init_flops', 0.)+flops, init_secs=info.get('init_secs', 0.)+time.perf_counter()-began)
 
-def _turns(models, blocks, tokenizer, s, length, keep, ends):
+def _turns(models, corpus, tokenizer, s, length, keep, ends):
     "The models in turn: up to `ends`, or without them just in time, judged by blocks and masks that the run itself does not draw."
     modules,cost = [MaskedLM(m) for m in models],_costs(models, s, length, train='embeddings')
     if ends: return Turns(modules, cost, ends)
-    n,masker,stream = max(1, s.batch//2),Masker(tokenizer, s.p_mask, s.documents),block_stream(blocks, s.steps*s.batch, s.seed)
+    n,masker,stream = max(1, s.batch//2),Masker(tokenizer, s.p_mask, s.documents),block_stream(pack_blocks(corpus, tokenizer, length), s.steps*s.batch, s.seed)
     def draw(look):
         at,device = s.steps*s.batch + look*4*n,Encoder(models[0]).word.weight.device
         return [masker({k: v.to(device) for k,v in stream.__getitems__(range(i, i+n)).items()}) for i in range(at, at+4*n, n)]
@@ -242,7 +242,7 @@ def adapt(
     "Step 2: learn token embeddings and output bias for a new language over a frozen body."
     minis,device = list(mini) if isinstance(mini, (list, tuple)) else [mini],device or default_device()
     if shares and len(shares) != len(minis): raise ValueError(f"{len(minis)} models and {len(shares)} shares of the updates: give one share for each model, or none")
-    ends = stage_ends(shares or [1.], settings.steps)
+    ends = shares and stage_ends(shares, settings.steps)
     if len({lineage(m) for m in minis}) > 1: raise ValueError("the models to be taken in turn are of different lineages: their embeddings are not exchangeable")
     depths = [Encoder(m).depth for m in minis]
     settings_ = dict(lineage=lineage(minis[0]), layers=depths[0] if len(minis) == 1 else depths, init=init if isinstance(init, str) else init.__name__, train_settings=settings, **(labels or {}),
@@ -254,8 +254,8 @@ def adapt(
     models = [plug(m.to(device), pack) for m in minis]
     if bias_blocks: info |= _fitted(models[0], corpus, tokenizer, length, settings, bias_blocks, info)
     deep = plug(primary.to(device), pack) if primary is not None else None
-    blocks,held = pack_blocks(corpus, tokenizer, length),pack_blocks(heldout, tokenizer, length) if heldout is not None else None
-    turns = _turns(models, blocks, tokenizer, settings, length, keep, shares and ends) if len(models) > 1 else None
+    held = pack_blocks(heldout, tokenizer, length) if heldout is not None else None
+    turns = _turns(models, corpus, tokenizer, settings, length, keep, ends) if len(models) > 1 else None
     def probe(step):
         found = {}
         if held is not None: found['eval_loss'] = _heldout(models[turns.at(step) if turns else 0], held, tokenizer, settings)
