@@ -164,9 +164,9 @@ def random_init(source, tokenizer, g, std=.02):
 
 def spellings(
     tokenizer # any Hugging Face tokenizer
-): # {text: id}; a text that begins a word begins with '▁'
+): # {text: id}, by id; a text that begins a word begins with '▁'
     "The vocabulary as text, the same whichever way a tokenizer marks words: SentencePiece's '▁', byte-level BPE's 'Ġ', WordPiece's '##'."
-    vocab = tokenizer.get_vocab()
+    vocab = dict(sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])) # the backend's own order differs from process to process
     if any(p.startswith('##') for p in vocab): return {p[2:] if p.startswith('##') else f'▁{p}': i for p,i in vocab.items()}
     if sum(p.startswith('Ġ') for p in vocab) > len(vocab)/10: return {tokenizer.convert_tokens_to_string([p]).replace(' ', '▁'): i for p,i in vocab.items()}
     return vocab

@@ -124,7 +124,7 @@ def test_plug_3():
     with expect_fail(ValueError, 'learnt over the body'): plug(stranger, sw)
 
 def test_initial_embeddings():
-    global Named
+    global Named, ours
     # ../nbs/24_pack.ipynb #72cf2df6
     class Named:
         def __init__(self, *pieces): self.vocab = {p: i for i,p in enumerate(pieces)}
@@ -136,6 +136,12 @@ def test_initial_embeddings():
     spellings(bpe)
 
 def test_initial_embeddings_2():
+    # ../nbs/24_pack.ipynb #ffdda276
+    shuffled = Named('▁David', 'id', '.')
+    shuffled.vocab = dict(reversed(shuffled.vocab.items()))
+    test_eq(list(spellings(shuffled).items()), list(spellings(ours).items()))
+
+def test_initial_embeddings_3():
     # ../nbs/24_pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
     shared = sorted(tok_a.get_vocab().keys() & tok_b.get_vocab().keys())
@@ -146,7 +152,7 @@ def test_initial_embeddings_2():
     test_ne(init_embeddings(src, tok_b, seed=1)[0], w)
     info, shared[-8:]
 
-def test_initial_embeddings_3():
+def test_initial_embeddings_4():
     global _
     # ../nbs/24_pack.ipynb #6afaa04e
     r,_,_ = init_embeddings(src, tok_b, 'random')
