@@ -15,7 +15,7 @@ from .cka import BlockCKA
 from .core import RunRecord
 from .encoder import Encoder, lineage
 from .pack import LanguagePack, plug
-from .tasks import Example, collate, encode_for, evaluating
+from .rows import Example, collate, encode_for, evaluating
 from .tokens import tokenizer_fingerprint
 from .batches import heldout_loss
 

@@ -11,8 +11,7 @@ import json, os, subprocess, sys, tempfile, time
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 import numpy as np
-from .core import RunRecord
-from .compute import si
+from .core import RunRecord, si
 from .meters import peak_bytes, reset_peak
 
 # %% ../nbs/55_bench.ipynb #2bb8e734
@@ -90,7 +89,8 @@ def _run_ours(c, callbacks=()):
     "Seconds of each update, and tokens in one."
     import torch
     from minimodel_nb.encoder import Encoder
-    from minimodel_nb.batches import MaskedLM, Masker, Stream, fast_attention
+    from minimodel_nb.batches import MaskedLM, Masker, Stream
+    from minimodel_nb.encoder import fast_attention
     from minimodel_nb.train import TrainSettings, fit
     model,rows = _model(c),torch.as_tensor(_blocks(c, 4*c.batch))
     steps = c.warmup+c.updates

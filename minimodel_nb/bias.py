@@ -8,8 +8,8 @@ __all__ = ['piece_frequencies', 'fit_bias']
 # %% ../nbs/29_bias.ipynb #db81d225
 import numpy as np
 import torch
-from .batches import Masker, fast_attention, has_bf16
-from .encoder import Encoder
+from .batches import Masker
+from .encoder import fast_attention, has_bf16, Encoder
 from .masking import example_key
 from .mlm import hidden_where
 from .tokens import take

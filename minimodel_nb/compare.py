@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoTokenizer
-from .compute import si
-from .core import RunRecord
+from .core import si, RunRecord
 from .curves import final, measure_name, near_maximal, series, setting
 from .encoder import Encoder, families
 from .joint import minijoint

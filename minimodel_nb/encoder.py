@@ -4,12 +4,14 @@
 
 # %% auto #0
 __all__ = ['families', 'Family', 'Encoder', 'tapped', 'share', 'truncate', 'set_layers', 'set_language', 'lineage',
-           'load_primary', 'training_only']
+           'load_primary', 'training_only', 'has_bf16', 'default_device', 'fast_attention']
 
 # %% ../nbs/20_encoder.ipynb #73b936ed
 import copy
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -220,3 +222,27 @@ class training_only:
         for p,was,_ in self.was:
             p.requires_grad_(was)
             p.grad = None
+
+# %% ../nbs/20_encoder.ipynb #3dbda23a
+@lru_cache
+def has_bf16(
+    device='cpu' # 'cpu' or 'cuda'
+): # bool
+    "Whether `device` has bf16 instructions."
+    if device != 'cpu': return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    info = Path('/proc/cpuinfo')
+    return info.exists() and any(f in info.read_text() for f in ('avx512_bf16', 'amx_bf16'))
+
+def default_device(): # 'cuda' or 'cpu'
+    "Where steps run."
+    return 'cuda' if torch.cuda.is_available() else 'cpu'
+
+@contextmanager
+def fast_attention(model, t, device=None):
+    "On a CPU, plain attention beats the fused kernel for short blocks (up to 128 tokens): use it within the block."
+    was = model.config._attn_implementation
+    short = (device or default_device()) == 'cpu' and t <= 128 and was == 'sdpa'
+    if short: model.set_attn_implementation('eager')
+    try: yield
+    finally:
+        if short: model.set_attn_implementation(was)

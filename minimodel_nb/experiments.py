@@ -18,13 +18,13 @@ from transformers import AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 from .compare import Plan, Source, all_controls, kept_tokenizer, scorer
 from .core import RunRecord
-from .encoder import Encoder
+from .encoder import Encoder, default_device
 from .joint import minijoint
 from .pack import LanguagePack, plug, source_pack
 from .spec import find_experiment, named_task, read_settings, sample, text_of_parts, train_settings
 from .steps import Work, adapt, build_mini, load_shipped, pretrain, shipped_folder
 from .tokens import pack_blocks, tokenizer_fingerprint
-from .batches import default_device, heldout_loss
+from .batches import heldout_loss
 from .transfer import finetune, finetune_settings, untrained
 
 # %% ../nbs/58_experiments.ipynb #2c8dfc5f

@@ -9,8 +9,7 @@ __all__ = ['SHARES', 'NAMED', 'STEPS', 'AXES', 'PARTS', 'pareto', 'tradeoff', 'l
 import math
 from pathlib import Path
 import plotly.graph_objects as go
-from .compute import si
-from .core import load_records
+from .core import si, load_records
 from .curves import BY, LOSSES, UNITS, as_series, controls, final, lower_better, mean_curve, measure_name, measures, near_maximal, points, value
 from .planner import Forecast
 from .tables import CONTROLS, secs_str

@@ -7,7 +7,8 @@ __all__ = ['n_params', 'saved_bytes', 'Bytes', 'train_bytes']
 
 # %% ../nbs/34_memory.ipynb #fdcb24ee
 from dataclasses import dataclass, fields
-from .compute import Shape, _check, _trained, si
+from .compute import Shape, _check, _trained
+from .core import si
 
 # %% ../nbs/34_memory.ipynb #33136c26
 def n_params(

@@ -10,8 +10,7 @@ import asyncio, html, json, os, shlex, signal, subprocess, sys
 from pathlib import Path
 import ipywidgets as W
 import psutil
-from .compute import si
-from .core import RunRecord, read_json, writable, write_json
+from .core import si, RunRecord, read_json, writable, write_json
 from .figures import loss_curves
 from .tables import secs_str
 from .widgets import Panel

@@ -8,7 +8,8 @@ __all__ = ['xtreme_pairs', 'xnli_langs', 'nli_labels', 'pawsx_langs', 'rows_from
 # %% ../nbs/44_pair_tasks.ipynb #b89281e8
 from dataclasses import replace
 from .task_files import Problems, checked, data_folder, examples_of, find_file, hub_rows, read_rows
-from .tasks import Counted, Task
+from .rows import Counted
+from .tasks import Task
 
 # %% ../nbs/44_pair_tasks.ipynb #e4bc6dc7
 xtreme_pairs = dict(lr=2e-5, batch=32, max_length=128, epochs=5)

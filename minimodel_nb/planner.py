@@ -9,7 +9,8 @@ __all__ = ['Hardware', 'Method', 'usual_methods', 'Forecast', 'shape_of', 'plan'
 import os, time
 from dataclasses import dataclass, replace
 from statistics import median
-from .compute import Shape, si, train_flops
+from .compute import Shape, train_flops
+from .core import si
 from .memory import train_bytes
 
 # %% ../nbs/35_planner.ipynb #a8ec207e

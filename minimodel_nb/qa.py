@@ -16,7 +16,8 @@ from .encoder import Encoder
 from .pair_tasks import at_hand
 from .qa_metrics import qa_metrics
 from .task_files import Problems, checked, data_folder, find_file, hub_rows, read_utf8, repeats
-from .tasks import Counted, Example, Kind, Task, readable, with_head
+from .rows import Counted, Example, readable
+from .tasks import Kind, Task, with_head
 
 # %% ../nbs/45_qa.ipynb #a4682983
 class Answer(str):

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional as F
 from transformers import TrainerCallback
 from transformers.trainer_callback import ExportableState
-from .batches import MaskedLM, fast_attention, has_bf16
-from .encoder import Encoder
+from .batches import MaskedLM
+from .encoder import fast_attention, has_bf16, Encoder
 from .masking import example_key
 from .mlm import hidden_where, predicted
 

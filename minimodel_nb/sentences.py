@@ -11,7 +11,8 @@ import numpy as np, torch
 from .align import mean_pool, retrieval
 from .corpus import tiny_world
 from .encoder import Encoder
-from .tasks import Counted, Example, Kind, Task, _tiny_load, encode_for, kinds, map_rows
+from .rows import Counted, Example, encode_for, map_rows
+from .tasks import Kind, Task, _tiny_load, kinds
 from functools import partial
 
 # %% ../nbs/42_sentences.ipynb #798778df

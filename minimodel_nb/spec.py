@@ -16,7 +16,8 @@ from .corpus import Corpus, read_corpus, tiny_world
 from .pair_tasks import pawsx, xnli
 from .qa import mlqa, squad, tydiqa, xquad
 from .sentences import tiny_retrieval
-from .tasks import Counted, tiny_topic
+from .rows import Counted
+from .tasks import tiny_topic
 from .train import TrainSettings
 from .verse_tasks import section_task, taxi1500, verse_retrieval
 from .verses import verse_corpus, verses

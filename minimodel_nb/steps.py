@@ -15,14 +15,14 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 from .core import RunRecord, _plain, new_folder, read_json, writable, write_json
 from .compute import Shape, eval_flops, train_flops
 from .bias import fit_bias
-from .encoder import Encoder, lineage
+from .encoder import Encoder, lineage, default_device, fast_attention
 from .inits import named_init
 from .joint import JointModel, load_joint, minijoint, save_joint
 from .pack import LanguagePack, init_embeddings, plug
 from .post import minipost, new_layers
 from .recipes import Deepening, Distilled, Forgetting, Turns, stage_ends
 from .tokens import pack_blocks, tokenizer_fingerprint
-from .batches import MaskedLM, Masker, block_stream, default_device, fast_attention, heldout_loss
+from .batches import MaskedLM, Masker, block_stream, heldout_loss
 from .train import fit
 
 # %% ../nbs/50_steps.ipynb #53dc5165

@@ -8,8 +8,7 @@ __all__ = ['TITLES', 'CONTROLS', 'Table', 'secs_str', 'tradeoff_table', 'near_ta
 # %% ../nbs/33_tables.ipynb #8c295875
 import csv, io, math, shutil
 from dataclasses import dataclass
-from .compute import si
-from .core import write_text
+from .core import si, write_text
 from .curves import BY, as_series, controls, final, lower_better, measure_name, measures, near_maximal, setting, UNITS
 
 # %% ../nbs/33_tables.ipynb #686ed8eb

@@ -12,7 +12,8 @@ from transformers import AutoModelForTokenClassification
 from .encoder import Encoder
 from .metrics import Metrics
 from .task_files import Problems, checked, data_folder, find_file, read_utf8, repeats
-from .tasks import Counted, Example, Kind, Task, readable, with_head
+from .rows import Counted, Example, readable
+from .tasks import Kind, Task, with_head
 
 # %% ../nbs/46_tagging.ipynb #ab78a269
 def read_conll(

@@ -14,7 +14,8 @@ from pathlib import Path
 from datasets import load_dataset
 from .core import cache_dir, new_folder
 from .tables import Table
-from .tasks import Counted, Example, Task
+from .rows import Counted, Example
+from .tasks import Task
 
 # %% ../nbs/43_task_files.ipynb #9897773f
 _archives = ('.tar', '.tar.gz', '.tgz', '.tar.bz2', '.tar.xz', '.zip')

@@ -19,8 +19,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import ExportableState, PrinterCallback, ProgressCallback
 from transformers.utils.notebook import NotebookProgressCallback
 from .core import writable, write_text
-from .encoder import training_only
-from .batches import default_device, has_bf16
+from .encoder import training_only, default_device, has_bf16
 from .meters import Meter, energy_counter
 
 # %% ../nbs/40_train.ipynb #75c46500

@@ -13,13 +13,14 @@ from torch import nn
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
-from .batches import Stream, fast_attention, has_bf16
+from .batches import Stream
+from .encoder import fast_attention, has_bf16, Encoder, lineage
 from .compute import Shape, eval_flops
 from .controls import controls
-from .encoder import Encoder, lineage
 from .pack import LanguagePack, init_embeddings, plug
 from .steps import Work, _final
-from .tasks import Counted, collate, predictions, rows_of, score
+from .rows import Counted, collate
+from .tasks import predictions, rows_of, score
 from .tokens import tokenizer_fingerprint
 from .train import TrainSettings, fit
 

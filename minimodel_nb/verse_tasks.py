@@ -11,7 +11,8 @@ from bisect import bisect_left
 from functools import lru_cache
 from pathlib import Path
 from .sentences import retrieval_task
-from .tasks import Counted, Example, Task
+from .rows import Counted, Example
+from .tasks import Task
 from .verses import held_out, verses
 
 # %% ../nbs/49_verse_tasks.ipynb #a895199e

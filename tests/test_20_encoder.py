@@ -4,7 +4,8 @@
 
 import pytest
 from minimodel_nb.encoder import (
-    AutoModelForMaskedLM, Encoder, _ends, lineage, load_primary, nn, set_language, share, tapped, torch, training_only, truncate)
+    AutoModelForMaskedLM, Encoder, _ends, default_device, fast_attention, has_bf16, lineage, load_primary, nn, set_language, share, tapped, torch,
+    training_only, truncate)
 
 __notebook__ = 'nbs/20_encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -139,3 +140,13 @@ def test_frozen():
     with training_only(m, Encoder(m).language()):
         test_eq(sorted(n for n,p in m.named_parameters() if p.requires_grad), ['decoder.bias', 'model.embeddings.tok_embeddings.weight'])
     assert all(p.requires_grad for p in m.parameters())
+
+def test_where_it_runs():
+    global m
+    # ../nbs/20_encoder.ipynb #9de7519d
+    m = tiny(ModernBertConfig)
+    m.set_attn_implementation('sdpa')
+    with fast_attention(m, 128, 'cpu'): test_eq(m.config._attn_implementation, 'eager')
+    with fast_attention(m, 512, 'cpu'): test_eq(m.config._attn_implementation, 'sdpa')
+    test_eq(m.config._attn_implementation, 'sdpa')
+    default_device(), has_bf16(default_device())

@@ -39,7 +39,6 @@ def test_one_matrix_product_three_costs_2():
     f = Flops(dict(ffn=(2,2,0), output=(1,1,1)), 10)
     test_eq((f.total, f.per_tok, f['output'], f.directions), (7, .7, 3, (3,3,1)))
     test_eq((3*f+f).total, 4*7)
-    test_eq((si(5.4e19, 'FLOPs'), si(999.7), si(12)), ('54.0 EFLOPs', '1 k', '12'))
     f
 
 def test_a_training_update():

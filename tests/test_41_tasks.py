@@ -4,18 +4,19 @@
 
 import pytest
 from minimodel_nb.tasks import (
-    AutoModelForSequenceClassification, Example, Kind, Task, collate, encode, encode_for, evaluating, majority, np, predict, predictions, rows_of,
-    score, tiny_topic, tiny_world, torch, with_head)
+    AutoModelForSequenceClassification, Example, Kind, Task, majority, predictions, rows_of, score, tiny_topic, tiny_world, torch, with_head)
 
 __notebook__ = 'nbs/41_tasks.ipynb' # conftest.py runs its cells in order, from its folder
 
 # ../nbs/41_tasks.ipynb #bb98c003
 import random
+import numpy as np
 from dataclasses import replace
 from fastcore.test import *
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
+from transformers import ModernBertConfig, PreTrainedTokenizerFast
 from minimodel_nb.encoder import set_language, share
+from minimodel_nb.rows import collate, encode
 
 def test_the_record():
     global load_sums, sums
@@ -46,9 +47,9 @@ def test_a_task_in_the_tiny_world():
     with expect_fail(ValueError, 'aa and bb'): topic.examples('cc')
     topic.examples('bb')[:2]
 
-def test_from_examples_to_tensors():
-    global rows, toks, word_tokenizer
-    # ../nbs/41_tasks.ipynb #cbcca110
+def test_scores():
+    global clf, finetune_briefly, tiny_classifier, toks, word_tokenizer
+    # ../nbs/41_tasks.ipynb #0c277019
     specials = ['<s>','<pad>','</s>','<unk>','<mask>']
     def word_tokenizer(words):
         tok = Tokenizer(models.WordLevel({w: i for i,w in enumerate(specials+words)}, unk_token='<unk>'))
@@ -58,65 +59,13 @@ def test_from_examples_to_tensors():
 
     pairs = list(world.dictionary.items()) + [(w,w) for w in (*world.shared, '.')]
     toks = {l: word_tokenizer(list(ws)) for l,ws in zip(('aa','bb'), zip(*pairs))}
-    rows = encode(topic.examples('aa'), toks['aa'], 32)
-    test_eq(rows.counts, dict(truncated=0))
-    assert not any(3 in r['input_ids'] for l in toks for r in encode(topic.examples(l), toks[l], 32)) # no unknown word
-    test_eq([sorted(r['input_ids']) for r in rows], [sorted(r['input_ids']) for r in encode(topic.examples('bb'), toks['bb'], 32)])
-    toks['bb'].convert_ids_to_tokens(rows[0]['input_ids']), toks['aa'].convert_ids_to_tokens(rows[0]['input_ids'])
 
-def test_from_examples_to_tensors_2():
-    global short
-    # ../nbs/41_tasks.ipynb #df72dfa3
-    long = [len(r['input_ids']) for r in rows]
-    short = encode(topic.examples('aa'), toks['aa'], 6)
-    test_eq(short.counts['truncated'], sum(n>6 for n in long))
-    test_eq({(r['input_ids'][0], r['input_ids'][-1]) for r in short}, {(0,2)})
-    with expect_fail(ValueError, '2 tokens of each row are special'): encode(topic.examples('aa'), toks['aa'], 2)
-    with expect_fail(ValueError, 'empty'): encode([], toks['aa'])
-    two = encode([Example('0', '2 3', pair='4', label=1), Example('1', '2', pair='3', label=0)], toks['aa'])
-    x = collate(two, toks['aa'])
-    test_eq(x['attention_mask'].sum(1), [6,5])
-    test_eq(x['token_type_ids'], [[0,0,0,0,1,1], [0,0,0,1,1,0]])
-    test_eq(x['input_ids'][1,-1], toks['aa'].pad_token_id)
-    x
-
-def test_prediction():
-    global b, model, test, tiny_classifier
-    # ../nbs/41_tasks.ipynb #5fd3c691
     def tiny_classifier(kind=ModernBertConfig, n_labels=4, l=2, t=64):
         extra = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, global_attn_every_n_layers=2) if kind is ModernBertConfig else {}
         torch.manual_seed(0)
         return AutoModelForSequenceClassification.from_config(kind(vocab_size=len(toks['aa']), hidden_size=32, num_hidden_layers=l, num_attention_heads=2,
             intermediate_size=64, pad_token_id=1, max_position_embeddings=t, num_labels=n_labels, initializer_range=.1, **extra))
 
-    test = topic.examples('aa')
-    for kind in (ModernBertConfig, BertConfig, RobertaConfig):
-        model = tiny_classifier(kind)
-        logits = predict(model, toks['aa'], test)
-        test_eq(logits.shape, (40,4))
-        for b in (1,3): test_close(predict(model, toks['aa'], test, batch=b), logits, 1e-5)
-        test_close(predict(model, toks['aa'], test[::-1]), logits[::-1], 1e-5)
-        test_close(predict(model, toks['aa'], test[7:8])[0], logits[7], 1e-5)
-    assert np.abs(logits[0]-logits[1]).max() > 1e-2 # different examples, different logits
-    logits[:2]
-
-def test_prediction_2():
-    global model
-    # ../nbs/41_tasks.ipynb #c95b2d94
-    model = tiny_classifier(BertConfig).train()
-    model.bert.encoder.layer[0].eval()
-    was = [m.training for m in model.modules()]
-    test_eq(predict(model, toks['aa'], test), predict(model, toks['aa'], test))
-    test_eq([m.training for m in model.modules()], was)
-    assert all(p.grad is None and not p.is_inference() for p in model.parameters())
-    with evaluating(model): assert not torch.is_grad_enabled()
-    assert torch.is_grad_enabled()
-    test_eq(encode_for(tiny_classifier(RobertaConfig, t=8), toks['aa'], test, 128).counts, short.counts) # 8 positions, 6 tokens
-    with expect_fail(ValueError, 'plug the language pack'): predict(model, word_tokenizer([f'{i}' for i in range(300)]), [Example('0', '299')])
-    np.abs(predict(model, toks['aa'], test, bf16=True)-predict(model, toks['aa'], test)).max() # what mixed precision changes
-
-def test_scores():
-    global clf, finetune_briefly, short
     # ../nbs/41_tasks.ipynb #a982c856
     def finetune_briefly(model, rows, tokenizer, steps=150):
         model.get_input_embeddings().weight.requires_grad_(False)

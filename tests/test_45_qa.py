@@ -14,7 +14,8 @@ from fastcore.test import *
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoModelForMaskedLM, BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
 from minimodel_nb.task_files import survey
-from minimodel_nb.tasks import collate, predictions, rows_of, score
+from minimodel_nb.rows import collate
+from minimodel_nb.tasks import predictions, rows_of, score
 
 def test_loading():
     global c, exs, nile, read, squad_json

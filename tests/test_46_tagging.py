@@ -13,7 +13,8 @@ from pathlib import Path
 from fastcore.test import *
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoModelForMaskedLM, ModernBertConfig, PreTrainedTokenizerFast
-from minimodel_nb.tasks import collate, predictions, rows_of, score
+from minimodel_nb.rows import collate
+from minimodel_nb.tasks import predictions, rows_of, score
 
 def test_files():
     global d, ner

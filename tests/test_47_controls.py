@@ -13,7 +13,8 @@ from dataclasses import replace
 from fastcore.test import *
 from minimodel_nb.pair_tasks import xnli
 from minimodel_nb.qa import Answer, mlqa
-from minimodel_nb.tasks import Example, Task, majority
+from minimodel_nb.rows import Example
+from minimodel_nb.tasks import Task, majority
 
 def test_a_bag_of_words():
     global letters

@@ -19,7 +19,8 @@ from minimodel_nb.qa import Answer, qa_kind
 from minimodel_nb.qa_metrics import qa_metrics
 from minimodel_nb.sentences import tiny_retrieval
 from minimodel_nb.steps import adapt, pretrain
-from minimodel_nb.tasks import Example, Task, majority, tiny_topic
+from minimodel_nb.rows import Example
+from minimodel_nb.tasks import Task, majority, tiny_topic
 from minimodel_nb.tokens import train_tokenizer
 
 def test_step_3_finetune():

@@ -132,7 +132,7 @@ def test_ten_thousand_sentences():
     code = """
 import resource, torch
 from transformers import ModernBertConfig, ModernBertForMaskedLM
-from minimodel_nb.alignment import align_models
+
 from minimodel_nb.corpus import tiny_world
 from minimodel_nb.tokens import train_tokenizer
 torch.set_num_threads(1)

@@ -187,7 +187,7 @@ def main(argv=None):
     tests, stale, errors = a.root/'tests', [], []
     want = {}
     for nb in sorted((a.root/'nbs').glob('[0-9][0-9]_*.ipynb')):
-        try: want[tests/f'test_{nb.stem}.py'] = test_source(nb, lib, flags)
+        try: want[tests/f"test_{nb.stem.replace('.', '_')}.py"] = test_source(nb, lib, flags)
         except (CellError, SyntaxError) as e: errors.append(str(e))
     for old in tests.glob('test_[0-9][0-9]_*.py'): want.setdefault(old, '' if HEAD in old.read_text(encoding='utf-8') and not errors else None)
     for f,text in sorted(want.items()):
