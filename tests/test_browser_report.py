@@ -1,8 +1,8 @@
 "The HTML report is opened from a file, without a network, and its slider is moved."
 import math
 
-from minimodel_nb.curves import example_records, near_maximal
-from minimodel_nb.report import write_report
+from minimodel_nb.runs.curves import example_records, near_maximal
+from minimodel_nb.show.report import write_report
 
 READ = '''() => { const t = document.getElementById('tradeoff')._fullData.find(t => t.visible === true && t.meta === 'read-out');
     return t.selectedpoints.filter(i => t.y[i] !== null).map(i => t.text[i].replace(/<[^>]*>/g, ' ')).join(' ') }'''

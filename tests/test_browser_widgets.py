@@ -5,16 +5,16 @@ from pathlib import Path
 import psutil, pytest, torch
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 
-from minimodel_nb.alignment import align_models
-from minimodel_nb.core import writable
-from minimodel_nb.corpus import tiny_world
-from minimodel_nb.curves import example_records, final, series
-from minimodel_nb.joint import JointModel, load_joint, save_joint
-from minimodel_nb.pack import LanguagePack, init_embeddings, plug, source_pack
-from minimodel_nb.planner import Hardware, plan
-from minimodel_nb.playground import by_head, fill_mask
-from minimodel_nb.tokens import train_tokenizer
-from minimodel_nb.widgets import known_models, methods_of
+from minimodel_nb.align.measure import align_models
+from minimodel_nb.core.files import writable
+from minimodel_nb.text.corpus import tiny_world
+from minimodel_nb.runs.curves import example_records, final, series
+from minimodel_nb.model.joint import JointModel, load_joint, save_joint
+from minimodel_nb.model.pack import LanguagePack, init_embeddings, plug, source_pack
+from minimodel_nb.cost.planner import Hardware, plan
+from minimodel_nb.show.playground import by_head, fill_mask
+from minimodel_nb.text.tokens import train_tokenizer
+from minimodel_nb.show.widgets import known_models, methods_of
 
 FIGURE = '''() => { const g = [...document.querySelectorAll('.js-plotly-plot')].filter(g => g.offsetParent !== null)[NUMBER];
     return g?._fullData && { traces: g._fullData.map(t => ({ name: t.name, mode: t.mode, type: t.type, visible: t.visible, meta: t.meta, x: [...(t.x ?? [])], y: [...(t.y ?? [])],
@@ -39,7 +39,7 @@ def control(page, label):
 def nums(f): return [v for t in f['traces'] for v in t['x'] if isinstance(v, (int, float))]
 
 def test_planner(page, lab):
-    lab.write('planner', 'from minimodel_nb.widgets import PlannerWidget\nPlannerWidget()')
+    lab.write('planner', 'from minimodel_nb.show.widgets import PlannerWidget\nPlannerWidget()')
     lab.run(page, 'planner')
     shape = known_models()['FacebookAI/roberta-base']
     def flops(n_toks=int(1e9), **kw): return [r['flops'] for r in plan(shape, n_toks, last_layer='predicted', batch=64, **dict(length=128, p_mask=.15)|kw).rows]
@@ -66,7 +66,7 @@ def test_planner(page, lab):
 def test_tradeoff(page, lab):
     runs = lab.folder/'runs'
     for r in example_records(): r.save(runs/f'{r.name}.record.json')
-    lab.write('tradeoff', "from minimodel_nb.widgets import TradeoffExplorer\nTradeoffExplorer('runs')")
+    lab.write('tradeoff', "from minimodel_nb.show.widgets import TradeoffExplorer\nTradeoffExplorer('runs')")
     lab.run(page, 'tradeoff')
     drawn = lambda f: {t['name'] for t in f['traces'] if t['visible'] is True and t['mode'] == 'lines+markers'}
     until(page, lambda f: {'standard', 'MiniJoint', 'MiniPost'} <= drawn(f))
@@ -84,9 +84,9 @@ def test_tradeoff(page, lab):
     rows = list(csv.DictReader(open(lab.folder/'seen.csv')))
     assert {(r['lang'], r['method']) for r in rows} == {('tr', 'standard'), ('tr', 'MiniPost')}
 
-MODELS = """from minimodel_nb.joint import load_joint
-from minimodel_nb.pack import LanguagePack
-from minimodel_nb.playground import AlignmentExplorer, FillMaskPlayground
+MODELS = """from minimodel_nb.model.joint import load_joint
+from minimodel_nb.model.pack import LanguagePack
+from minimodel_nb.show.playground import AlignmentExplorer, FillMaskPlayground
 models, packs = {'joint': load_joint('joint')}, [LanguagePack.load(l) for l in ('aa', 'bb')]"""
 
 @pytest.fixture(scope='module')
@@ -158,7 +158,7 @@ def test_alignment(page, lab, world):
 
 def test_monitor(page, lab, world):
     command = 'minimodel adapt joint --text bb.txt --lang bb --source aa --tokenizer bb --length 32 --steps 100000 --batch 4 --log-every 20 --save-every 40 --device cpu --out pack'
-    lab.write('monitor', 'from minimodel_nb.monitor import TrainingMonitor', f'TrainingMonitor({command!r}, every=1)', '6*7')
+    lab.write('monitor', 'from minimodel_nb.show.monitor import TrainingMonitor', f'TrainingMonitor({command!r}, every=1)', '6*7')
     lab.run(page, 'monitor')
     work = lab.folder/'pack.work'
     def process(): return json.loads((work/'process.json').read_text())

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from minimodel_nb.meters import measured
+from minimodel_nb.cost.meters import measured
 
 STEP = '''
 import sys
-from minimodel_nb.corpus import Corpus, tiny_world
-from minimodel_nb.pack import source_pack
-from minimodel_nb.steps import adapt
-from minimodel_nb.tokens import train_tokenizer
-from minimodel_nb.train import TrainSettings
+from minimodel_nb.text.corpus import Corpus, tiny_world
+from minimodel_nb.model.pack import source_pack
+from minimodel_nb.steps.adapt import adapt
+from minimodel_nb.text.tokens import train_tokenizer
+from minimodel_nb.train.loop import TrainSettings
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 import torch
 torch.set_num_threads(1)

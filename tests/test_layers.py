@@ -1,33 +1,66 @@
-"The order of the modules: each imports only lower-numbered ones, and what must be light to import is."
+"The plan of the house: a notebook imports only lower-numbered ones, and what must be light to import is."
 import ast, re, subprocess, sys
 
 import pytest
 from conftest import root
 
-MODULES = {f.stem: re.search(r'File to edit: \.\./nbs/(.+?)\.ipynb', f.read_text(encoding='utf-8')) for f in (root/'minimodel_nb').glob('[!_]*.py')}
-NUMBER = {name: int(m[1][:2]) for name,m in MODULES.items()}
+HEADER = re.compile(r'File to edit: (?:\.\./)+nbs/(\d\d)_([\w.]+)\.ipynb')
 
-def imports(name):
-    "Full names of all modules that module `name` imports, inside functions too."
-    for n in ast.walk(ast.parse((root/f'minimodel_nb/{name}.py').read_text(encoding='utf-8'))):
+def made_from_notebooks(lib):
+    "{full module name: number of its notebook} of the modules below folder `lib`."
+    found = {}
+    for f in lib.rglob('*.py'):
+        m = HEADER.search(f.read_text(encoding='utf-8'))
+        if m: found['.'.join(f.relative_to(lib.parent).with_suffix('').parts)] = int(m[1])
+    return found
+
+NUMBER = made_from_notebooks(root/'minimodel_nb')
+ROOMS = list(dict.fromkeys(m.split('.')[1] for m in sorted(NUMBER, key=NUMBER.get)))
+
+def imports(module, source):
+    "Full names that `source`, the text of `module`, imports, inside functions too."
+    package = module.split('.')[:-1]
+    for n in ast.walk(ast.parse(source)):
         if isinstance(n, ast.Import): yield from (a.name for a in n.names)
         elif isinstance(n, ast.ImportFrom):
-            base = '.'.join(filter(None, ['minimodel_nb' if n.level else '', n.module]))
+            start = package[:len(package)-n.level+1] if n.level else []
+            base = '.'.join(filter(None, [*start, n.module]))
             yield from (f'{base}.{a.name}' for a in n.names)
 
-@pytest.mark.parametrize('name', sorted(NUMBER, key=NUMBER.get))
-def test_imports_only_lower_numbers(name):
-    used = {i.split('.')[1] for i in imports(name) if i.startswith('minimodel_nb.')} & set(NUMBER)
-    assert {u for u in used if NUMBER[u] >= NUMBER[name]} == set()
+def upward(module, source, number):
+    "Modules from notebooks that do not stand below that of `module`, among those that its text imports."
+    names = list(imports(module, source))
+    used = {m for m in number if m != module and any(i == m or i.startswith(f'{m}.') for i in names)}
+    return {m for m in used if number[m] >= number[module]}
 
-@pytest.mark.parametrize('name', sorted(n for n in NUMBER if NUMBER[n] < 56))
-def test_no_plotting_below_56(name):
-    assert {i.split('.')[0] for i in imports(name)} & {'plotly', 'ipywidgets', 'anywidget'} == set()
+def text_of(module): return (root/f"{module.replace('.', '/')}.py").read_text(encoding='utf-8')
 
-@pytest.mark.parametrize('name,heavy', [('core', 'torch transformers datasets'), ('compute', 'transformers datasets'), ('align', 'transformers datasets'),
-                                        ('figures', 'torch transformers datasets')])
-def test_imports_without_a_model_in_sight(name, heavy):
-    if name not in NUMBER: pytest.skip(f"no module {name} yet")
-    code = f"import sys, minimodel_nb.{name}; sys.exit(', '.join(sorted(set({heavy.split()}) & set(sys.modules))))"
+def test_numbers_are_used_once():
+    taken = [f.name[:2] for f in (root/'nbs').glob('[0-9][0-9]_*.ipynb')]
+    assert len(taken) == len(set(taken)) > 50
+
+@pytest.mark.parametrize('module', sorted(NUMBER, key=NUMBER.get))
+def test_imports_only_lower_numbers(module):
+    assert upward(module, text_of(module), NUMBER) == set()
+
+@pytest.mark.parametrize('line', ['from ..show.theme import figure', 'from minimodel_nb.show.theme import figure', 'from ..show import theme',
+                                  'import minimodel_nb.show.theme', 'def f():\n    from ..show.theme import figure', 'from .adapt import adapt'])
+def test_a_planted_upward_import_is_caught(line):
+    low = 'minimodel_nb.steps.pretrain' if '.adapt' in line else 'minimodel_nb.core.files'
+    number = NUMBER | {low: 1}
+    assert upward(low, f'{text_of("minimodel_nb.core.files")}\n{line}\n', number)
+
+def test_rooms_stand_one_behind_the_other():
+    order = [m.split('.')[1] for m in sorted(NUMBER, key=NUMBER.get)]
+    assert [r for i,r in enumerate(order) if i == 0 or order[i-1] != r] == ROOMS
+
+@pytest.mark.parametrize('module', sorted(m for m in NUMBER if ROOMS.index(m.split('.')[1]) < ROOMS.index('show')))
+def test_no_plotting_below_show(module):
+    assert {i.split('.')[0] for i in imports(module, text_of(module))} & {'plotly', 'ipywidgets', 'anywidget'} == set()
+
+@pytest.mark.parametrize('module,heavy', [('core.files', 'torch transformers datasets'), ('cost.flops', 'transformers datasets'), ('align.spaces', 'transformers datasets'),
+                                          ('show.figures', 'torch transformers datasets')])
+def test_imports_without_a_model_in_sight(module, heavy):
+    code = f"import sys, minimodel_nb.{module}; sys.exit(', '.join(sorted(set({heavy.split()}) & set(sys.modules))))"
     r = subprocess.run([sys.executable, '-c', code], cwd=root, text=True, capture_output=True)
     assert r.stderr.strip() == ''

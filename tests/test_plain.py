@@ -4,11 +4,11 @@ import subprocess, sys
 import torch
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 
-from minimodel_nb.corpus import tiny_world
-from minimodel_nb.encoder import lineage
-from minimodel_nb.joint import JointModel, minijoint
-from minimodel_nb.pack import LanguagePack, plug
-from minimodel_nb.tokens import train_tokenizer
+from minimodel_nb.text.corpus import tiny_world
+from minimodel_nb.model.encoder import lineage
+from minimodel_nb.model.joint import JointModel, minijoint
+from minimodel_nb.model.pack import LanguagePack, plug
+from minimodel_nb.text.tokens import train_tokenizer
 
 PLAIN = '''
 import sys

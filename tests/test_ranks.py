@@ -9,11 +9,11 @@ import sys, torch
 from pathlib import Path
 from safetensors.torch import save_file
 from transformers import AutoModelForMaskedLM, ModernBertConfig
-from minimodel_nb.corpus import tiny_world
-from minimodel_nb.encoder import Encoder
-from minimodel_nb.tokens import pack_blocks, train_tokenizer
-from minimodel_nb.batches import MaskedLM, Masker, block_stream
-from minimodel_nb.train import TrainSettings, fit
+from minimodel_nb.text.corpus import tiny_world
+from minimodel_nb.model.encoder import Encoder
+from minimodel_nb.text.tokens import pack_blocks, train_tokenizer
+from minimodel_nb.train.batches import MaskedLM, Masker, block_stream
+from minimodel_nb.train.loop import TrainSettings, fit
 torch.set_num_threads(1)
 aa = tiny_world().corpora['aa']
 tok = train_tokenizer(aa, 150)

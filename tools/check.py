@@ -56,7 +56,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='minimodel_check_') as d:
         made, again = Path(d)/'made'/root.name, Path(d)/'again'/root.name
         copy(root, made)
-        for f in (made/'minimodel_nb').glob('[!_]*.py'): f.unlink() # so that a module without its notebook shows
+        for f in (made/'minimodel_nb').rglob('[!_]*.py'): f.unlink() # so that a module without its notebook shows
         for code in (EXPORT, CLEAN, QUARTO): run(made, '-c', code)
         for tool in ('nb2tests', 'nb2readme'): run(made, f'tools/{tool}.py')
         copy(made, again)

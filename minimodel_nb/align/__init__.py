@@ -1,0 +1,1 @@
+"How well two models or two languages agree."

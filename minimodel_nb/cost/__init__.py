@@ -1,0 +1,1 @@
+"Compute and memory, counted in closed form, measured, and planned."

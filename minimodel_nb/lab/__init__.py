@@ -1,0 +1,1 @@
+"Experiments from settings files, the demo, and benchmarks."

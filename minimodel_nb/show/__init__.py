@@ -1,0 +1,1 @@
+"Figures, widgets, reports and the monitor."

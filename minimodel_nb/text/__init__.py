@@ -1,0 +1,1 @@
+"Text, verses, tokenizers, packed blocks and masks."
