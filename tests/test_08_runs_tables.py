@@ -10,7 +10,7 @@ __notebook__ = 'nbs/08_runs.tables.ipynb' # conftest.py runs its cells in order,
 # ../nbs/08_runs.tables.ipynb #6f880543
 from fastcore.test import *
 from minimodel_nb.runs.curves import example_records
-from minimodel_nb.core.files import RunRecord
+from minimodel_nb.runs.record import RunRecord
 
 def test_a_table_that_shows_itself():
     # ../nbs/08_runs.tables.ipynb #afc8b05d

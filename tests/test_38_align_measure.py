@@ -17,10 +17,11 @@ from minimodel_nb.text.corpus import Corpus, tiny_world
 from minimodel_nb.model.encoder import truncate
 from minimodel_nb.model.joint import minijoint
 from minimodel_nb.model.pack import source_pack
-from minimodel_nb.steps.adapt import adapt, pretrain
+from minimodel_nb.steps.adapt import adapt
+from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.tasks.retrieval import sentence_vectors
 from minimodel_nb.text.tokens import pack_blocks
-from minimodel_nb.train.loop import TrainSettings
+from minimodel_nb.train.settings import TrainSettings
 
 def test_vectors_of_every_layer():
     global aa_texts, bb_texts, fast, in_bb, mini, perfect, primary, src, tok_a, tok_b, untrained, word_tokenizer, world

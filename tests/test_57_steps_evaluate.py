@@ -16,10 +16,11 @@ from transformers import ModernBertConfig
 from minimodel_nb.text.corpus import Corpus, tiny_world
 from minimodel_nb.tasks.retrieval import tiny_retrieval
 from minimodel_nb.tasks.stats import to_latex
-from minimodel_nb.steps.adapt import adapt, pretrain
+from minimodel_nb.steps.adapt import adapt
+from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.tasks.task import tiny_topic
 from minimodel_nb.text.tokens import train_tokenizer
-from minimodel_nb.train.loop import TrainSettings
+from minimodel_nb.train.settings import TrainSettings
 
 def test_in_the_tiny_world():
     global by_hand, d, ev, folder, kw, own_cache, packs, primary, row, src, tasks, tok_b

@@ -13,7 +13,7 @@ import copy
 import plotly.io as pio
 from fastcore.test import *
 from minimodel_nb.cost.flops import Shape, train_flops
-from minimodel_nb.core.files import RunRecord
+from minimodel_nb.runs.record import RunRecord
 from minimodel_nb.runs.curves import example_records, series
 from minimodel_nb.cost.planner import Hardware, plan
 

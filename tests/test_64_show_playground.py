@@ -14,9 +14,9 @@ from fastcore.test import *
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.model.pack import LanguagePack, init_embeddings, source_pack
-from minimodel_nb.steps.adapt import pretrain
+from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.text.tokens import train_tokenizer
-from minimodel_nb.train.loop import TrainSettings
+from minimodel_nb.train.settings import TrainSettings
 
 def test_every_head_by_name():
     global a, aa, b, bb, heads, joint, w, world

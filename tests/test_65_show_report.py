@@ -12,7 +12,7 @@ import re, tempfile
 from html.parser import HTMLParser
 from fastcore.test import *
 from minimodel_nb.align.result import example_alignments
-from minimodel_nb.core.files import RunRecord
+from minimodel_nb.runs.record import RunRecord
 from minimodel_nb.runs.curves import example_records
 from minimodel_nb.runs.tables import Table
 

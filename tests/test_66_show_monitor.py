@@ -46,7 +46,8 @@ def test_a_step_in_a_process_of_its_own_2():
     stand_in = '''
 import json, os, signal, shutil, sys, time
 from pathlib import Path
-from minimodel_nb.core.files import RunRecord, new_folder, write_json
+from minimodel_nb.runs.record import RunRecord
+from minimodel_nb.core.files import new_folder, write_json
 signal.signal(signal.SIGINT, signal.default_int_handler)
 out = Path(sys.argv[sys.argv.index('--out')+1])
 if '--fail' in sys.argv: sys.exit('minimodel adapt: nothing to read')

@@ -13,7 +13,8 @@ from transformers import AutoModelForMaskedLM, ModernBertConfig, RobertaConfig
 from minimodel_nb.train.batches import Masker, MaskedLM, block_stream
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import pack_blocks, train_tokenizer
-from minimodel_nb.train.loop import TrainSettings, fit
+from minimodel_nb.train.settings import TrainSettings
+from minimodel_nb.train.loop import fit
 
 def test_adding_up():
     # ../nbs/73_lab.profile.ipynb #430bb5b7

@@ -10,7 +10,7 @@ __notebook__ = 'nbs/75_lab.demo.ipynb' # conftest.py runs its cells in order, fr
 # ../nbs/75_lab.demo.ipynb #dbb45938
 import tempfile
 from fastcore.test import *
-from minimodel_nb.core.files import load_records
+from minimodel_nb.runs.record import load_records
 
 @pytest.mark.slow
 def test_demo():

@@ -11,7 +11,7 @@ __notebook__ = 'nbs/80_cli.commands.ipynb' # conftest.py runs its cells in order
 import contextlib, io, json, tempfile
 from fastcore.test import *
 from transformers import AutoModelForMaskedLM, pipeline
-from minimodel_nb.core.files import RunRecord
+from minimodel_nb.runs.record import RunRecord
 from minimodel_nb.text.corpus import tiny_world
 
 def test_parsing():

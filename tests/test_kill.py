@@ -12,7 +12,7 @@ from minimodel_nb.text.corpus import Corpus, tiny_world
 from minimodel_nb.model.pack import source_pack
 from minimodel_nb.steps.adapt import adapt
 from minimodel_nb.text.tokens import train_tokenizer
-from minimodel_nb.train.loop import TrainSettings
+from minimodel_nb.train.settings import TrainSettings
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 import torch
 torch.set_num_threads(1)

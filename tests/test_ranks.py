@@ -13,7 +13,8 @@ from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.model.encoder import Encoder
 from minimodel_nb.text.tokens import pack_blocks, train_tokenizer
 from minimodel_nb.train.batches import MaskedLM, Masker, block_stream
-from minimodel_nb.train.loop import TrainSettings, fit
+from minimodel_nb.train.settings import TrainSettings
+from minimodel_nb.train.loop import fit
 torch.set_num_threads(1)
 aa = tiny_world().corpora['aa']
 tok = train_tokenizer(aa, 150)

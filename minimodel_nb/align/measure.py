@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from .spaces import mean_pool, procrustes, resampled, interval, retrieval_estimate, with_null
 from .result import Alignment
 from .cka import BlockCKA
-from ..core.files import RunRecord
+from ..runs.record import RunRecord
 from ..model.encoder import Encoder, lineage
 from ..model.pack import LanguagePack, plug
 from ..model.rows import Example, collate, encode_for, evaluating

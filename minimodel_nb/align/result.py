@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
-from ..core.files import RunRecord, load_records
+from ..runs.record import RunRecord, load_records
 from ..runs.tables import Table
 
 # %% ../../nbs/37_align.result.ipynb #19860fc8

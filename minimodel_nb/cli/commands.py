@@ -12,7 +12,9 @@ from dataclasses import fields
 from pathlib import Path
 from fastcore.docments import docments
 from transformers.utils.logging import disable_progress_bar
-from ..lab.inputs import task_names, task_of, text_of
+from ..tasks.names import task_names
+from ..tasks.names import task_of
+from ..text.sources import text_of
 
 # %% ../../nbs/80_cli.commands.ipynb #fccdf123
 def _tokenizer(a, corpus):
@@ -23,19 +25,19 @@ def _tokenizer(a, corpus):
 
 def _given(a):
     "The training settings among the options that were given, as a dict."
-    from minimodel_nb.train.loop import TrainSettings
+    from minimodel_nb.train.settings import TrainSettings
     return {f.name: getattr(a, f.name) for f in fields(TrainSettings) if getattr(a, f.name, None) is not None}
 
 def _settings(a):
     "TrainSettings from the options that were given."
-    from minimodel_nb.train.loop import TrainSettings
+    from minimodel_nb.train.settings import TrainSettings
     return TrainSettings(**_given(a))
 
 def do_pretrain(a):
     "Train a masked LM in the source language, with extra heads (exits) for MiniJoint."
     from minimodel_nb.model.encoder import load_primary
     from minimodel_nb.lab.compare import Plan
-    from minimodel_nb.steps.adapt import pretrain
+    from minimodel_nb.steps.pretrain import pretrain
     corpus,held = text_of(a.text, a.lang, a.heldout)
     if a.model: model,tok = load_primary(a.model, attach_head=a.train == 'head')
     else:
@@ -48,7 +50,8 @@ def do_mini(a):
     from transformers import AutoTokenizer
     from minimodel_nb.model.encoder import load_primary
     from minimodel_nb.model.joint import load_joint, minijoint
-    from minimodel_nb.steps.adapt import Work, build_mini
+    from minimodel_nb.runs.work import Work
+    from minimodel_nb.steps.mini import build_mini
     if a.exit is None:
         if not a.text or not a.lang: raise ValueError("MiniPost trains its new layers: give --text and --lang, or --exit for MiniJoint")
         model,tok = load_primary(a.model)
@@ -86,7 +89,8 @@ def do_transfer(a):
     from transformers import AutoTokenizer
     from minimodel_nb.model.encoder import lineage, load_primary
     from minimodel_nb.model.pack import LanguagePack
-    from minimodel_nb.steps.finetune import load_finetuned, transfer
+    from minimodel_nb.steps.finetune import load_finetuned
+    from minimodel_nb.steps.transfer import transfer
     task = task_of(a.task, a.source)
     model = load_finetuned(a.model) if task.how.head else load_primary(a.model)[0].eval()
     word = model.get_input_embeddings().weight
@@ -152,7 +156,7 @@ def do_experiment(a):
 # %% ../../nbs/80_cli.commands.ipynb #772ce588
 def _train_options(p, by_task=False, skip=()):
     "Options for TrainSettings, with its own comments as help."
-    from minimodel_nb.train.loop import TrainSettings
+    from minimodel_nb.train.settings import TrainSettings
     g,notes = p.add_argument_group('training'),docments(TrainSettings, full=True)
     for f in fields(TrainSettings):
         if f.name in skip: continue

@@ -7,8 +7,8 @@ __all__ = ['n_params', 'saved_bytes', 'Bytes', 'train_bytes']
 
 # %% ../../nbs/11_cost.memory.ipynb #fdcb24ee
 from dataclasses import dataclass, fields
-from .flops import Shape, _check, _trained
-from ..core.files import si
+from .flops import Shape, check_exits, trained_parts
+from ..core.units import si
 
 # %% ../../nbs/11_cost.memory.ipynb #33136c26
 def n_params(
@@ -47,7 +47,7 @@ def saved_bytes(
 ): # bytes
     "Activations of the layers that are kept for the backward pass."
     if attention not in ('sdpa', 'eager'): raise ValueError(f"attention={attention!r}: 'sdpa' or 'eager'")
-    crossed, lowest, *_ = _trained(shape, train, keep)
+    crossed, lowest, *_ = trained_parts(shape, train, keep)
     n, n_pred = b*t, .15*b*t if n_pred is None else n_pred
     norm = n*(4*shape.d+8)
     total = norm*(crossed + shape.prenorm*(1 - (crossed or lowest==0))) # the embeddings' norm; a last one behind ModernBERT's layers, whose first layer lacks one
@@ -93,12 +93,12 @@ def train_bytes(
     sampled=0 # entries of the vocabulary that are scored; 0: all
 ): # -> Bytes
     "Memory of one masked-LM training update with AdamW."
-    exits, n_pred = _check(shape, t, exits, last_layer), .15*b*t if n_pred is None else n_pred
+    exits, n_pred = check_exits(shape, t, exits, last_layer), .15*b*t if n_pred is None else n_pred
     s, size, heads = shape.cut(exits[-1]), 2 if bf16 else 4, len(exits)
     m = min(sampled or s.v, s.v)
     picked = m < s.v
     if span == 'auto': span = 4096 if n_pred*m > 2**24 and m > 4096 else None
-    crossed, lowest, head, out = _trained(s, train, keep)
+    crossed, lowest, head, out = trained_parts(s, train, keep)
     used = s.l - (0 if crossed else lowest)
     trained, emb, rows, scores = _trained_params(s, train, keep, heads), 4*s.v*s.d, 4*m*s.d, m*n_pred
     acts = saved_bytes(s, b, t, n_pred, train, keep, last_layer, bf16, attention) + heads*n_pred*s.d*size*(3+head)

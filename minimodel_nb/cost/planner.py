@@ -10,7 +10,7 @@ import os, time
 from dataclasses import dataclass, replace
 from statistics import median
 from .flops import Shape, train_flops
-from ..core.files import si
+from ..core.units import si
 from .memory import train_bytes
 
 # %% ../../nbs/13_cost.planner.ipynb #a8ec207e

@@ -11,7 +11,8 @@ import json, os, subprocess, sys, tempfile, time
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 import numpy as np
-from ..core.files import RunRecord, si
+from ..runs.record import RunRecord
+from ..core.units import si
 from ..cost.meters import peak_bytes, reset_peak
 
 # %% ../../nbs/74_lab.bench.ipynb #2bb8e734
@@ -91,7 +92,8 @@ def _run_ours(c, callbacks=()):
     from minimodel_nb.model.encoder import Encoder
     from minimodel_nb.train.batches import MaskedLM, Masker, Stream
     from minimodel_nb.model.encoder import fast_attention
-    from minimodel_nb.train.loop import TrainSettings, fit
+    from minimodel_nb.train.settings import TrainSettings
+    from minimodel_nb.train.loop import fit
     model,rows = _model(c),torch.as_tensor(_blocks(c, 4*c.batch))
     steps = c.warmup+c.updates
     s = TrainSettings(steps=steps, batch=c.batch, bf16=c.bf16, log_every=1, compile=c.compile)

@@ -10,7 +10,7 @@ from pathlib import Path
 from .compare import Plan, compare
 from ..show.report import write_report
 from ..runs.tables import tradeoff_table
-from ..train.loop import TrainSettings
+from ..train.settings import TrainSettings
 from ..tasks.verses import section_task, verse_retrieval
 from ..text.verses import verse_corpus
 

@@ -17,15 +17,22 @@ import torch
 from transformers import AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 from .compare import Plan, Source, all_controls, kept_tokenizer, scorer
-from ..core.files import RunRecord
+from ..runs.record import RunRecord
 from ..model.encoder import Encoder, default_device
 from ..model.joint import minijoint
 from ..model.pack import LanguagePack, plug, source_pack
-from .settings import find_experiment, named_task, read_settings, sample, text_of_parts, train_settings
-from ..steps.adapt import Work, adapt, build_mini, load_shipped, pretrain, shipped_folder
+from .settings import find_experiment, read_settings, train_settings
+from ..tasks.names import named_task
+from ..text.sources import sample, text_of_parts
+from ..runs.work import Work
+from ..steps.adapt import adapt
+from ..steps.mini import build_mini
+from ..model.shipped import load_shipped, shipped_folder
+from ..steps.pretrain import pretrain
 from ..text.tokens import pack_blocks, tokenizer_fingerprint
 from ..train.batches import heldout_loss
-from ..steps.finetune import finetune, finetune_settings, untrained
+from ..steps.finetune import finetune, finetune_settings
+from ..steps.transfer import untrained
 
 # %% ../../nbs/72_lab.experiment.ipynb #2c8dfc5f
 class Setup:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 from torch.nn import functional as F
 from .encoder import Encoder
-from ..text.masks import _golden, _hash64
+from ..text.masks import golden, hash64
 
 # %% ../../nbs/21_model.loss.ipynb #a0af9bb4
 def predicted(
@@ -195,7 +195,7 @@ def sample_vocab(
 ): # (m,) token ids, those of `labels` among them; (m,) log of the number of entries that each stands for
     "The entries that are predicted and an even sample of the others."
     if m < len(labels): raise ValueError(f"sampled={m} entries of the vocabulary cannot hold the {len(labels)} pieces that an update predicts: choose sampled >= {len(labels)}, or 0 for all {v}")
-    h = _hash64(_hash64(key.sum()) + torch.arange(1, v+1, device=labels.device)*_golden)
+    h = hash64(hash64(key.sum()) + torch.arange(1, v+1, device=labels.device)*golden)
     asked = torch.zeros(v, dtype=torch.bool, device=labels.device).scatter_(0, labels, True)
     at,u = h.masked_fill_(asked, 2**63-1).topk(m, sorted=False).indices,asked.sum()
     return at, torch.where(asked[at], 0., ((v-u)/(m-u).clamp(min=1)).log())

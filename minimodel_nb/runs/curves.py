@@ -14,7 +14,7 @@ from functools import cached_property
 from numbers import Real
 from pathlib import Path
 import numpy as np
-from ..core.files import RunRecord, load_records
+from .record import RunRecord, load_records
 
 # %% ../../nbs/07_runs.curves.ipynb #673b4f1d
 METHODS = dict(

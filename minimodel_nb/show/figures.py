@@ -9,10 +9,11 @@ __all__ = ['SHARES', 'NAMED', 'STEPS', 'AXES', 'PARTS', 'pareto', 'tradeoff', 'l
 import math
 from pathlib import Path
 import plotly.graph_objects as go
-from ..core.files import si, load_records
+from ..core.units import si, secs_str
+from ..runs.record import load_records
 from ..runs.curves import BY, LOSSES, UNITS, as_series, controls, final, lower_better, mean_curve, measure_name, measures, near_maximal, points, value
 from ..cost.planner import Forecast
-from ..runs.tables import CONTROLS, secs_str
+from ..runs.tables import CONTROLS
 from .theme import CLEAR, COLORS, DASHES, FADED, INK, Part, axis, below, choose, color, figure, menu, menus, nothing, nums, rgba, slider, stretches, text
 
 # %% ../../nbs/62_show.figures.ipynb #2c74d1cc

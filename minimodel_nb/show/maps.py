@@ -9,7 +9,7 @@ __all__ = ['CIVIDIS', 'GAP', 'alignment_map', 'retrieval_curve', 'gap_chart']
 from pathlib import Path
 import plotly.graph_objects as go
 from ..align.result import as_alignments
-from ..core.files import RunRecord, load_records
+from ..runs.record import RunRecord, load_records
 from .theme import COLORS, INK, axis, below, choose, colors, figure, menu, nothing, slider, text
 
 # %% ../../nbs/61_show.maps.ipynb #9b482d04

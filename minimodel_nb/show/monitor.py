@@ -10,9 +10,10 @@ import asyncio, html, json, os, shlex, signal, subprocess, sys
 from pathlib import Path
 import ipywidgets as W
 import psutil
-from ..core.files import si, RunRecord, read_json, writable, write_json
+from ..core.units import si, secs_str
+from ..runs.record import RunRecord
+from ..core.files import read_json, writable, write_json
 from .figures import loss_curves
-from ..runs.tables import secs_str
 from .widgets import Panel
 
 # %% ../../nbs/66_show.monitor.ipynb #e629f4eb

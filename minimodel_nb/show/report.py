@@ -12,7 +12,8 @@ import plotly.io as pio
 from plotly.offline import get_plotlyjs
 from ..align.result import align_table, as_alignments
 from ..cost.flops import Shape, train_flops
-from ..core.files import load_records, write_text
+from ..runs.record import load_records
+from ..core.files import write_text
 from ..runs.curves import METHODS, as_series, controls, final, lower_better, measure_name, measures, near_maximal
 from .figures import STEPS, layer_profile, loss_curves, tradeoff
 from .maps import alignment_map, gap_chart, retrieval_curve

@@ -13,11 +13,13 @@ from pathlib import Path
 import ipywidgets as W
 import plotly.graph_objects as go
 from ..cost.flops import Shape
-from ..core.files import load_records, write_text
+from ..runs.record import load_records
+from ..core.files import write_text
 from ..runs.curves import UNITS, as_series, mean_curve, measure_name, measures, series
 from .figures import plan_chart, tradeoff
 from ..cost.planner import Hardware, Method, calibrate, plan, shape_of, usual_methods
-from ..runs.tables import Table, secs_str, tradeoff_table
+from ..runs.tables import Table, tradeoff_table
+from ..core.units import secs_str
 
 # %% ../../nbs/63_show.widgets.ipynb #16e28b84
 def _bundle(o):

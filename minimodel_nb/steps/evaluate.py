@@ -12,13 +12,15 @@ import numpy as np
 from tqdm.auto import tqdm
 from transformers import AutoConfig, AutoTokenizer
 from ..tasks.controls import control_predictions
-from ..core.files import RunRecord, cache_dir, fingerprint, read_json, write_json
+from ..runs.record import RunRecord
+from ..core.files import cache_dir, fingerprint, read_json, write_json
 from ..model.encoder import Encoder, lineage, load_primary
 from ..model.pack import LanguagePack, plug, source_pack
 from ..tasks.stats import intervals, paired, percent
 from ..runs.tables import Table
 from ..tasks.task import predictions, score
-from .finetune import finetune, load_finetuned, untrained
+from .finetune import finetune, load_finetuned
+from .transfer import untrained
 
 # %% ../../nbs/57_steps.evaluate.ipynb #8b24dc79
 def body_fingerprint(

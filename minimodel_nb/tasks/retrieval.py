@@ -12,7 +12,7 @@ from ..align.spaces import mean_pool, retrieval
 from ..text.corpus import tiny_world
 from ..model.encoder import Encoder
 from ..model.rows import Counted, Example, encode_for, map_rows
-from .task import Kind, Task, _tiny_load, kinds
+from .task import Kind, Task, tiny_examples, kinds
 from functools import partial
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #798778df
@@ -83,7 +83,7 @@ def tiny_retrieval(
     **kwargs # for `Task`
 ): # Task
     "Retrieval of the tiny world's translations."
-    return retrieval_task('retrieval', partial(_tiny_load, world or tiny_world()), **dict(source='aa', max_length=32)|kwargs)
+    return retrieval_task('retrieval', partial(tiny_examples, world or tiny_world()), **dict(source='aa', max_length=32)|kwargs)
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #6f76f07b
 def tatoeba(
