@@ -23,7 +23,7 @@ def section(title, pages):
 def described(root, room):
     "A room's name, and what its __init__.py says it holds."
     says = ast.get_docstring(ast.parse((root/f'minimodel_nb/{room}/__init__.py').read_text(encoding='utf-8')))
-    return f"{room}: {says[0].lower()}{says[1:].rstrip('.')}"
+    return f"{room}: {says.rstrip('.')}"
 
 def sidebar(root=ROOT):
     "The text of nbs/sidebar.yml."
