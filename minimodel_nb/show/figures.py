@@ -467,6 +467,7 @@ def _bars_trace(bars, key, shown):
                   y=names, x=bars.values(key), text=bars.texts(key), marker=look, textposition='auto',
                   showlegend=False, cliponaxis=False, insidetextfont=dict(color='#fff'),
                   hovertemplate='%{y}: %{text}<extra>%{fullData.name}</extra>')
+
 def _quantity_menu(table, keys):
     "Menu over what is shown."
     buttons = {}
