@@ -11,7 +11,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 from ..core.units import si, secs_str
 from ..runs.record import load_records
-from ..runs.curves import BY, LOSSES, UNITS, as_series, controls, final, lower_better, mean_curve, measure_name, measures, near_maximal, points, value
+from ..runs.curves import BY, LOSSES, UNITS, as_series, controls_of, final, lower_better, mean_curve, measure_name, measures, near_maximal, points, value
 from ..cost.planner import Forecast
 from ..runs.tables import CONTROLS
 from .theme import CLEAR, COLORS, DASHES, FADED, INK, Part, axis, below, choose, color, figure, menu, menus, nothing, nums, rgba, slider, stretches, text
@@ -61,7 +61,7 @@ def _span(cs, units):
 
 def _control_parts(lang, ss, span, keys):
     "Horizontal lines: the score in English, the majority class, untrained embeddings."
-    by_key = {k: controls(ss, k) for k in keys}
+    by_key = {k: controls_of(ss, k) for k in keys}
     style = dict(source='dash', majority='dot', random='dashdot')
     for n in dict.fromkeys(n for c in by_key.values() for n in c if n != 'initial'): # curves begin there
         v = {k: c.get(n) for k, c in by_key.items()}

@@ -7,7 +7,7 @@ __all__ = ['text_settings', 'update_costs', 'fit_mlm', 'eval_loss', 'final_point
 
 # %% ../../nbs/33_train.masked_lm.ipynb #2a50a0e8
 from contextlib import ExitStack
-from ..cost.flops import Shape, train_flops
+from ..cost.flops import Shape, Update, train_flops
 from ..model.encoder import Encoder, fast_attention
 from ..text.tokens import pack_blocks, tokenizer_fingerprint
 from .batches import Masker, block_stream, heldout_loss
@@ -21,7 +21,7 @@ def text_settings(corpus, tokenizer, length, heldout):
 def update_costs(models, s, length, n=None, sampled=None, **flops):
     "FLOPs of an update over each model, or of one with `n` blocks or another `sampled`."
     n,sampled = n or s.batch,s.sampled if sampled is None else sampled
-    return [train_flops(Shape.from_config(m.config), n, length, n_pred=s.p_mask*n*length, last_layer='predicted', sampled=sampled, **flops).total for m in models]
+    return [train_flops(Shape.from_config(m.config), Update(n, length, s.p_mask*n*length, last_layer='predicted', sampled=sampled, **flops)).total for m in models]
 
 def fit_mlm(work, module, models, params, corpus, tokenizer, length, s, probe, desc, device, cost, turns=None, before=(0., 0.), callbacks=()):
     "Train `params` on packed text; the curve. `cost`: FLOPs of an update; `turns` knows it for several models. `before`: FLOPs and seconds spent on what it starts from."
