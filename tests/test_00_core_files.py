@@ -47,4 +47,5 @@ def test_fingerprints():
 def test_choices():
     # ../nbs/00_core.files.ipynb #5f05a339
     one_of('init', 'random', ('random', 'copied'))
-    with expect_fail(ValueError, "init='zero': choose from 'random', 'copied'"): one_of('init', 'zero', ('random', 'copied'))
+    with expect_fail(ValueError, "init='zero': choose from 'random', 'copied'"):
+        one_of('init', 'zero', ('random', 'copied'))

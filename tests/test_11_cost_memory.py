@@ -82,7 +82,8 @@ def test_the_whole_step():
     def peak_of(f):
         "The most bytes that `f` holds at one time, as torch's allocator tells its profiler."
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as prof: f()
-        return max(itertools.accumulate(e.nbytes() for e in prof.profiler.kineto_results.events() if e.name() == '[memory]'))
+        events = prof.profiler.kineto_results.events()
+        return max(itertools.accumulate(e.nbytes() for e in events if e.name() == '[memory]'))
 
     def some():
         x = torch.zeros(1000)
@@ -127,8 +128,8 @@ def test_the_whole_step_2():
         real = real_peak(config, update, bf16, span)
         how = 'bf16' if bf16 else 'fp32', 'in spans' if span else 'plain'
         scored = f'{update.sampled} scored' if update.sampled else ''
-        print(f'{kind:10} {update.train:10} {v=:5} b={update.b:2} {how[0]} {how[1]:8} {scored:11} {si(real, "B"):8} '
-              f'predicted/measured {ours/real:.3f}')
+        print(f'{kind:10} {update.train:10} {v=:5} b={update.b:2} {how[0]} {how[1]:8} {scored:11} '
+              f'{si(real, "B"):8} predicted/measured {ours/real:.3f}')
         test_close(ours/real, 1, eps=.06)
 
     def everything(b): return Update(b, 64)
@@ -139,16 +140,18 @@ def test_the_whole_step_2():
                  ('roberta', new_layers(8), 3, 500, True), ('roberta', embeddings(1), 2, 6000),
                  ('modernbert', everything(4), 3, 2000, True), ('modernbert', embeddings(8), 3, 1000),
                  ('modernbert', new_layers(8), 4, 500), ('modernbert', embeddings(1), 2, 6000, True),
-                 ('roberta', embeddings(8), 2, 6000, False, 512), ('modernbert', embeddings(8), 3, 6000, True, 512),
-                 ('modernbert', everything(8), 2, 4000, True, 512), ('roberta', everything(1), 2, 6000, True, 512)]:
+                 ('roberta', embeddings(8), 2, 6000, False, 512),
+                 ('modernbert', embeddings(8), 3, 6000, True, 512),
+                 ('modernbert', everything(8), 2, 4000, True, 512),
+                 ('roberta', everything(1), 2, 6000, True, 512)]:
         compare(*case)
 
 def test_the_whole_step_3():
     global bf16, kind
     # ../nbs/11_cost.memory.ipynb #9188619b
     samples = [(0,1000,8), (0,4000,1), (512,4000,8)]
-    for kind,what,bf16,(span,sampled,b) in itertools.product(('roberta', 'modernbert'), (everything, embeddings, new_layers),
-                                                             (False, True), samples):
+    kinds, whats = ('roberta', 'modernbert'), (everything, embeddings, new_layers)
+    for kind,what,bf16,(span,sampled,b) in itertools.product(kinds, whats, (False, True), samples):
         compare(kind, replace(what(b), sampled=sampled), 3, 6000, bf16, span)
 
 def test_what_it_says_at_full_size():

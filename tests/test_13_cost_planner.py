@@ -26,7 +26,8 @@ def test_the_machine():
 def test_the_methods():
     # ../nbs/13_cost.planner.ipynb #a68a8184
     test_eq([(m.name, m.depth, m.keep) for m in usual_methods(12)],
-            [('standard',12,None), ('MiniJoint',6,None), ('MiniJoint',4,None), ('MiniJoint',2,None), ('MiniPost',6,4)])
+            [('standard',12,None), ('MiniJoint',6,None), ('MiniJoint',4,None), ('MiniJoint',2,None),
+             ('MiniPost',6,4)])
     test_eq([m.depth for m in usual_methods(1)], [1])
     [(m.name, m.depth) for m in usual_methods(22)]
 
@@ -49,7 +50,8 @@ def test_the_plan_2():
     part = plan(roberta, 10**9, hardware=gpu, update=sampled, v=50_000)
     target = replace(shape_of(roberta), v=50_000)
     for r,q in zip(part, p):
-        per = train_flops(target.cut(r['layers']), replace(sampled, n_pred=.15*64*512, train='embeddings')).per_tok
+        counted = replace(sampled, n_pred=.15*64*512, train='embeddings')
+        per = train_flops(target.cut(r['layers']), counted).per_tok
         test_close(r['flops']/(per*10**9), 1)
         test_close(r['hours']/q['hours'], (r['flops']+r['before'])/(q['flops']+q['before']))
         assert r['saving'] >= q['saving'] and r['peak_bytes'] <= q['peak_bytes']
@@ -90,7 +92,8 @@ def test_calibration():
     here = calibrate(small, secs=1)
     assert here.flops_per_sec > 1e9 and 0 < here.utilisation <= 1
     specials = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    modern = ModernBertConfig(num_hidden_layers=8, hidden_size=256, intermediate_size=512, vocab_size=6000, **specials)
+    modern = ModernBertConfig(num_hidden_layers=8, hidden_size=256, intermediate_size=512, vocab_size=6000,
+                              **specials)
     plan(modern, 5_000_000, hardware=here)
 
 def test_calibration_2():

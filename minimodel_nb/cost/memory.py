@@ -54,7 +54,8 @@ def saved_bytes(
     trained = update.trained_of(shape)
     crossed, lowest = trained.below, trained.lowest
     n, size = update.n_toks, 2 if bf16 else 4
-    norm = n*(4*shape.d+8) # of the embeddings; ModernBERT has another behind its layers, but its first layer lacks one
+    # the embeddings have a norm; ModernBERT has another behind its layers, but its first layer lacks one
+    norm = n*(4*shape.d+8)
     total = norm*(crossed + shape.prenorm*(1 - (crossed or lowest==0)))
     for i,window in enumerate(shape.windows):
         q = update.predicted if update.last_layer=='predicted' and i==shape.l-1 else n
@@ -92,7 +93,7 @@ def _n_trained(s, u, n_heads):
 # %% ../../nbs/11_cost.memory.ipynb #6b9a5b3b
 @dataclass(frozen=True)
 class _Loss:
-    "The loss of an update, and what is held over `acts`, the activations, and `copies`, the weights in 16 bits."
+    "The loss of an update. `acts` are bytes of activations, `copies` those of weights in 16 bits."
     shape: Shape # cut to the layers that are run
     heads: int # that predict
     n_pred: float # positions that each of them predicts
@@ -109,9 +110,10 @@ class _Loss:
     @property
     def picked(self): return self.n_scored < self.shape.v
     @property
-    def spread(self): return min(self.heads, 2)*self.emb # picked rows among zeros, and a sum with another head's
+    def spread(self): return min(self.heads, 2)*self.emb # picked rows among zeros, summed with another head's
     @property
-    def span(self): return 4096 if self.scores > 2**24 and self.n_scored > 4096 else 0 # as our loop chooses it
+    def span(self): # as our loop chooses it
+        return 4096 if self.scores > 2**24 and self.n_scored > 4096 else 0
 
     def in_spans(self, acts, copies, span):
         "Bytes of logits, of all copies, and the most that is held."
@@ -140,7 +142,7 @@ def train_bytes(
     update, # Update
     bf16=False, # autocast
     attention='sdpa', # or 'eager'
-    span=None # vocabulary entries that the loss takes at a time; 0: all, the plain way; None: as our loop does
+    span=None # entries of the vocabulary that the loss takes at a time; 0: all; None: as our loop does
 ): # -> Bytes
     "Memory of one masked-LM training update with AdamW."
     exits = update.exits_of(shape)

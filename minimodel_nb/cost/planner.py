@@ -25,7 +25,8 @@ class Hardware:
     name: str = '' # for the table
 
     def __post_init__(self):
-        if not self.flops_per_sec > 0: raise ValueError(f"flops_per_sec={self.flops_per_sec}: must be above 0")
+        if not self.flops_per_sec > 0:
+            raise ValueError(f"flops_per_sec={self.flops_per_sec}: must be above 0")
         if not 0 < self.utilisation <= 1:
             raise ValueError(f"utilisation={self.utilisation} is a share: 0 < utilisation <= 1")
 
@@ -58,9 +59,9 @@ def usual_methods(
     return methods
 
 # %% ../../nbs/13_cost.planner.ipynb #5bbca871
-FORMATS = dict(method=str, layers=str, flops=si, before=lambda o: si(o) if o else '-', saving=lambda o: f'{o:.2f}x',
-               hours=lambda o: f'{o:,.3g}', cost=lambda o: f'{o:,.2f}', peak_bytes=lambda o: si(o, 'B'),
-               fits=lambda o: 'yes' if o else 'no')
+FORMATS = dict(method=str, layers=str, flops=si, before=lambda o: si(o) if o else '-',
+               saving=lambda o: f'{o:.2f}x', hours=lambda o: f'{o:,.3g}', cost=lambda o: f'{o:,.2f}',
+               peak_bytes=lambda o: si(o, 'B'), fits=lambda o: 'yes' if o else 'no')
 HEADS = dict(before='FLOPs before', flops='FLOPs', peak_bytes='memory')
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ class Forecast:
     def _repr_markdown_(self):
         def line(row): return '| ' + ' | '.join(row) + ' |'
         head, *body = self._cells()
-        return '\n'.join([self.title + '\n', line(head), '|---'*len(head) + '|', *map(line, body), '', *self.notes])
+        table = [line(head), '|---'*len(head) + '|', *map(line, body)]
+        return '\n'.join([self.title + '\n', *table, '', *self.notes])
 
 # %% ../../nbs/13_cost.planner.ipynb #542cfa2c
 def shape_of(
@@ -108,7 +110,8 @@ def _price(m, source, target, update, bf16):
     "Of Method `m`: FLOPs per target token, FLOPs per source token before, if any, and bytes at the peak."
     flops, peak = _per_tok(target.cut(m.depth), update, bf16)
     if m.keep is None: return flops, None, peak
-    before, peak_before = _per_tok(source.cut(m.depth), replace(update, train='new_layers', keep=m.keep), bf16)
+    bridge = replace(update, train='new_layers', keep=m.keep)
+    before, peak_before = _per_tok(source.cut(m.depth), bridge, bf16)
     return flops, before, max(peak, peak_before)
 
 def _on(hardware, row):
@@ -119,14 +122,15 @@ def _on(hardware, row):
     return found
 
 def _check_room(update, n_toks, v):
-    "Refuse too little text for an update, and too small a sample of the vocabulary for what an update predicts."
+    "Refuse too little text for an update, and a sample of the vocabulary too small for what it predicts."
     b, t, sampled = update.b, update.t, update.sampled
     if not n_toks >= update.n_toks:
-        raise ValueError(f"{n_toks:,} tokens do not fill one update of {b} x {t}: lower batch or length, or add text")
+        raise ValueError(f"{n_toks:,} tokens do not fill one update of {b} x {t}: "
+                         "lower batch or length, or add text")
     needed = b*round(update.predicted/b)
     if 0 < sampled < min(needed, v):
-        raise ValueError(f"sampled={sampled:,} pieces cannot hold those that {b} x {t} tokens predict at once: "
-                         f"choose sampled >= {needed:,}, 0 for all, or a smaller batch")
+        raise ValueError(f"sampled={sampled:,} pieces cannot hold those that {b} x {t} tokens predict "
+                         f"at once: choose sampled >= {needed:,}, 0 for all, or a smaller batch")
 
 # %% ../../nbs/13_cost.planner.ipynb #245002f6
 def plan(

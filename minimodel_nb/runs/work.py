@@ -14,10 +14,13 @@ from .record import RunRecord
 # %% ../../nbs/06_runs.work.ipynb #53dc5165
 def _differ(a, b, at=''):
     "Names of the settings in which `a` and `b` differ; one that an older record lacks was off."
-    if isinstance(a, dict) and isinstance(b, dict):
-        return [n for k in sorted(a.keys() | b.keys()) for n in _differ(a.get(k), b.get(k), f'{at}.{k}' if at else k)]
-    return [] if a == b or not (a or b) else [at]
+    if not (isinstance(a, dict) and isinstance(b, dict)): return [] if a == b or not (a or b) else [at]
+    names = []
+    for k in sorted(a.keys() | b.keys()):
+        names += _differ(a.get(k), b.get(k), f'{at}.{k}' if at else k)
+    return names
 
+# %% ../../nbs/06_runs.work.ipynb #290f89e9
 class Work:
     "One run of a step: its record, and its folder if it has one."
     def __init__(self,
@@ -26,29 +29,41 @@ class Work:
         settings, # all that decides the result
         name='' # of the run, in the record
     ):
-        self.out,self.dir = (Path(out), Path(f'{out}.work')) if out else (None, None)
-        self.record = RunRecord(step, name or (self.out.name if out else ''), json.loads(json.dumps(settings, default=as_json)))
+        self.out = Path(out) if out else None
+        self.dir = Path(f'{out}.work') if out else None
+        settings = json.loads(json.dumps(settings, default=as_json))
+        self.record = RunRecord(step, name or (self.out.name if out else ''), settings)
         self.main = int(os.environ.get('RANK', 0)) == 0
         self.done = bool(out) and (self.out/'record.json').exists()
-        if not out: return
+        if out: self._begin()
+
+    def _begin(self):
+        "Take over what is there, or refuse it."
+        begun = self.dir/'settings.json'
         if self.done:
             old = RunRecord.load(self.out/'record.json')
             self._same(old.step, old.settings, self.out, 'a finished')
             self.record = old
-        elif self.out.exists() and any(self.out.iterdir()): raise FileExistsError(f"{out} is not empty and holds no run record: choose another output folder")
-        elif (self.dir/'settings.json').exists(): self._same(step, read_json(self.dir/'settings.json'), self.dir, 'an interrupted')
-        elif self.main: write_json(writable(self.dir)/'settings.json', self.record.settings)
+        elif self.out.exists() and any(self.out.iterdir()):
+            raise FileExistsError(f"{self.out} is not empty and holds no run record: "
+                                  "choose another output folder")
+        elif begun.exists(): self._same(self.record.step, read_json(begun), self.dir, 'an interrupted')
+        elif self.main: write_json(writable(self.dir)/begun.name, self.record.settings)
 
     def _same(self, step, settings, where, what):
+        "Refuse a run of another step or with other settings."
         bad = ['step'] if step != self.record.step else _differ(settings, self.record.settings)
-        if bad: raise FileExistsError(f"{where} holds {what} {step} with other settings ({', '.join(bad)}): choose another output folder, or delete that one")
+        if not bad: return
+        raise FileExistsError(f"{where} holds {what} {step} with other settings ({', '.join(bad)}): "
+                              "choose another output folder, or delete that one")
 
     @property
     def checkpoints(self): return self.dir/'checkpoints' if self.dir else None
 
     def finish(self, curve, result, save):
         "Complete the record and write the artefact: `save` fills a folder."
-        self.record.curve,self.record.result = curve,result
+        self.record.curve = curve
+        self.record.result = result
         if self.out and self.main:
             with new_folder(self.out) as f:
                 save(f)
