@@ -130,9 +130,11 @@ def do_report(a):
 # %% ../../nbs/80_cli.commands.ipynb #b34262bf
 def do_plan(a):
     "What adaptation will cost by every method: FLOPs, memory and, for a given machine, hours and money."
+    from minimodel_nb.cost.flops import Update
     from minimodel_nb.cost.planner import Hardware, calibrate, plan
     machine = calibrate(price=a.price) if a.calibrate else Hardware(a.rate, a.utilisation, a.price) if a.rate else None
-    print(plan(a.model, int(a.tokens), hardware=machine, length=a.length, batch=a.batch, v=a.vocab, p_mask=a.p_mask, last_layer='predicted', n_langs=a.langs, sampled=a.sampled))
+    update = Update(a.batch, a.length, a.p_mask*(a.batch*a.length), last_layer='predicted', sampled=a.sampled)
+    print(plan(a.model, int(a.tokens), hardware=machine, update=update, v=a.vocab, n_langs=a.langs))
 
 def do_bench(a):
     "Measure an adaptation update against the usual recipe, and shallow models against deep, on this machine."
