@@ -87,7 +87,7 @@ def finetune(
     e, s = Encoder(primary), settings if isinstance(settings, TrainSettings) else None
     seed = s.seed if s else (settings or {}).get('seed', 0)
     examples = task.examples(task.source, 'train')
-    if n_train and n_train < len(examples): examples = Counted((examples[i] for i in np.random.default_rng(seed).permutation(len(examples))[:n_train]), **examples.counts)
+    if n_train and n_train < len(examples): examples = Counted((examples[i] for i in np.random.default_rng(seed).permutation(len(examples))[:n_train]), examples.counts)
     length = min(max_length or task.max_length, e.max_length)
     model = task.how.head(task, primary, seed)
     rows = rows_of(task, model, tokenizer, examples, length)
