@@ -72,13 +72,13 @@ def _read_files(
     except SafetensorError as e:
         raise ValueError(f"{tensors} is damaged or cut short ({e}): copy or download the pack again") from e
 
-# %% ../../nbs/24_model.pack.ipynb #d097ae7a
-def _table(rows):
-    "Two columns in markdown, the first row as their head."
-    def cell(x): return f'{x:.4g}' if isinstance(x, float) else str(x)
-    lines = [f'| {cell(k)} | {cell(v)} |' for k,v in rows]
-    return '\n'.join([lines[0], '|---|---|', *lines[1:]])
+# %% ../../nbs/24_model.pack.ipynb #54711d80
+def _table(head, rows):
+    "(what, value) pairs as a table in markdown; numbers that are not whole with four digits."
+    def cell(x): return f'{x:.4g}' if isinstance(x, float) else x
+    return '\n'.join([f'| {head} | |', '|---|---|', *(f'| {k} | {cell(v)} |' for k,v in rows)])
 
+# %% ../../nbs/24_model.pack.ipynb #d097ae7a
 @dataclass
 class LanguagePack(_Folder):
     "A language for a frozen body: tokenizer, token embeddings (tied to the output) and output bias."
@@ -131,7 +131,7 @@ class LanguagePack(_Folder):
     def _repr_markdown_(self):
         about = dict(language=self.lang, pieces=f'{self.v:,}', width=self.d,
                      size=f'{self.n_bytes/2**20:.1f} MiB', lineage=f'`{self.lineage}`')
-        return _table([('language pack', ''), *about.items(), *self.info.items()])
+        return _table('language pack', [*about.items(), *self.info.items()])
 
 # %% ../../nbs/24_model.pack.ipynb #d8d5caea
 def pull_pack(
