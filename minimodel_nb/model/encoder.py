@@ -168,7 +168,8 @@ def _check_language(e, d, pad):
     own = e.base.embeddings.padding_idx
     if pad != own:
         raise ValueError(f"{e.model.config.model_type} counts positions from its padding id {own}; "
-                         f"this vocabulary has padding at {pad}. Train the tokenizer with the padding token at id {own}.")
+                         f"this vocabulary has padding at {pad}. "
+                         f"Train the tokenizer with the padding token at id {own}.")
 
 def _replace(model, old, new):
     "Put the parameter `new` wherever `model` holds `old`."
