@@ -65,7 +65,7 @@ def alignment_map(
 ): # plotly Figure
     "CKA of every layer with every layer: a menu over pairs, a slider over checkpoints, with or without the null."
     als = as_alignments(alignments)
-    if not als: return nothing('nothing aligned yet: see align_models')
+    if not als: return nothing('nothing aligned yet: see measure_alignment')
     pairs, steps = _by_pair(als), _steps(als)
     pair, step = choose('pair', [*pairs], pair), steps[-1] if step is None else choose('checkpoint', steps, step)
     now = {p: _at(v, step) for p, v in pairs.items()}
@@ -118,7 +118,7 @@ def retrieval_curve(
 ): # plotly Figure
     "Retrieval (or CKA) of layers of the same number: a line per pair, against its null."
     als = as_alignments(alignments)
-    if not als: return nothing('nothing aligned yet: see align_models')
+    if not als: return nothing('nothing aligned yet: see measure_alignment')
     pairs, steps, keys = _by_pair(als), _steps(als), _measures(als)
     measure, layers = choose('measure', [*keys], measure), {p: _layers(v, keys) for p, v in pairs.items()}
     everyone, step = 'all pairs', steps[-1] if step is None else choose('checkpoint', steps, step)
