@@ -32,7 +32,7 @@ def test_in_the_tiny_world():
     tok_a,tok_b = train_tokenizer(aa, 150),train_tokenizer(bb, 140)
     cfg = ModernBertConfig(vocab_size=len(tok_a), hidden_size=48, num_hidden_layers=4, num_attention_heads=2,
         intermediate_size=96, max_position_embeddings=64, pad_token_id=1, bos_token_id=0, eos_token_id=2,
-        cls_token_id=0, sep_token_id=2)
+        cls_token_id=0, sep_token_id=2, classifier_pooling='mean')
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, bf16=False)
     primary = pretrain(cfg, aa, tok_a, fast, length=32, device='cpu')
     src = source_pack(primary, tok_a, 'aa')
