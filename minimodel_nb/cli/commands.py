@@ -101,11 +101,14 @@ def do_transfer(a):
 def do_evaluate(a):
     "Finetune on every task with every seed, score every pack in its language, and print the scores beside their controls."
     from minimodel_nb.core.files import writable
-    from minimodel_nb.steps.evaluate import evaluate
+    from minimodel_nb.steps.evaluate import Finetuning, Scoring, evaluate, load_with_source, packs_by_lang
     from minimodel_nb.model.pack import LanguagePack
     from minimodel_nb.tasks.stats import to_latex
     packs = [p for p in map(LanguagePack.load, a.packs) if not a.langs or p.lang in a.langs]
-    ev = evaluate(a.model, packs, [task_of(t, a.source) for t in a.task], a.seeds, a.out, lang=a.source, split=a.split, oracle=a.oracle, settings=_given(a), n_train=a.train_examples, device=a.device)
+    model,source = load_with_source(a.model, a.source)
+    finetuning = Finetuning(tuple(a.seeds), a.train_examples, _given(a))
+    ev = evaluate(model, source, packs_by_lang(packs), [task_of(t, a.source) for t in a.task],
+                  Scoring(a.split, a.oracle), finetuning, a.out, a.device)
     print(ev.table())
     ev.table().to_csv(writable(a.out)/'scores.csv')
     to_latex(ev.table(), Path(a.out)/'scores.tex')
