@@ -22,7 +22,8 @@ from minimodel_nb.tasks.retrieval import tiny_retrieval
 from minimodel_nb.steps.adapt import adapt
 from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.model.rows import Example
-from minimodel_nb.tasks.task import Task, majority, tiny_topic, score
+from minimodel_nb.tasks.controls import controls
+from minimodel_nb.tasks.task import Task, tiny_topic, score
 from minimodel_nb.text.tokens import train_tokenizer
 
 def test_step_3_finetune():
@@ -60,7 +61,7 @@ def test_step_3_finetune_2():
     with expect_fail(ValueError, 'is of kind retrieval and needs no finetuning'): finetune(primary, tok_a, tiny_retrieval(world))
     english = score(topic, clf, tok_a, 'aa')
     test_eq([p.requires_grad for p in clf.parameters()], [True]*len(list(clf.parameters()))) # frozen while it was trained, and only then
-    assert english['accuracy'] > 2*majority(topic, 'aa')['accuracy']
+    assert english['accuracy'] > 2*controls(topic, 'aa', only=['majority'])['majority']['accuracy']
     for k,t in primary.state_dict().items(): assert torch.equal(t, before[k]), k
     dev = {p['step']: p['scores']['topic/accuracy'] for p in rec.curve if 'scores' in p}
     test_eq((rec.result['selected_step'], rec.result['selected_score']), max(((i,v) for i,v in dev.items()), key=lambda iv: (iv[1], -iv[0]))) # the first of the best
