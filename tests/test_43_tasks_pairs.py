@@ -122,5 +122,5 @@ def test_the_real_files_2():
         test_eq(whole, {(s,l): 2000 for s in ('dev','test') for l in ('de','zh')})
         projected = [r for r in table.rows if r['split']=='test' and r['lang'] not in ('de','zh')]
         assert all(r['projected_labels'] == r['rows'] for r in projected)
-        print(controls(pawsx(), 'de', only=['majority']))
+        print(controls(pawsx(), 'de', only=['majority'])['majority'])
         print(table)

@@ -85,4 +85,4 @@ def test_the_tasks_2():
     with expect_fail(FileNotFoundError, 'no '+str(Path(folder.name)/'train-de.conll')): tags_task(folder.name, 'de')
     with expect_fail(FileNotFoundError, 'put pos/test-sw.conll* or test-sw.conll* into'): pos(folder.name).examples('sw')
     folder.cleanup()
-    mine
+    mine.labels, mine.splits
