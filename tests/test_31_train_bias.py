@@ -30,8 +30,9 @@ def test_what_the_model_predicts():
     global model
     # ../nbs/31_train.bias.ipynb #29c96961
     torch.manual_seed(0)
-    model = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=len(tok), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64, pad_token_id=1, bos_token_id=0,
-                                                              eos_token_id=2, cls_token_id=0, sep_token_id=2))
+    special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+    model = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=len(tok), hidden_size=32, num_hidden_layers=2,
+        num_attention_heads=2, intermediate_size=64, max_position_embeddings=64, **special))
     before = {n: p.clone() for n,p in model.named_parameters()}
     losses = [heldout_loss(model, held, tok, .3, bf16=False)]
     n = fit_bias(model, blocks, tok, .3, n=64, bf16=False)

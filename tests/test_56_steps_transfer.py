@@ -21,27 +21,32 @@ from minimodel_nb.tasks.task import tiny_topic
 from minimodel_nb.text.corpus import Corpus, tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 from minimodel_nb.train.settings import TrainSettings
+from minimodel_nb.train.masked_lm import Text
 
 def test_transfer():
-    global folder
+    global folder, tiny_text
     # ../nbs/56_steps.transfer.ipynb #4a818000
     world = tiny_world()
-    aa,bb = (Corpus(l, world.corpora[l].docs[:-20], f'tiny {l}') for l in ('aa', 'bb'))
-    tok_a,tok_b = train_tokenizer(aa, 160),train_tokenizer(bb, 180)
-    cfg = ModernBertConfig(vocab_size=len(tok_a), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96, max_position_embeddings=64, pad_token_id=1,
-        bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, classifier_pooling='mean')
+    def tiny_text(lang, vocab):
+        docs = world.corpora[lang].docs
+        corpus = Corpus(lang, docs[:-20], f'tiny {lang}')
+        return Text(corpus, train_tokenizer(corpus, vocab), 32)
+    aa,bb = tiny_text('aa', 160),tiny_text('bb', 180)
+    special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+    cfg = ModernBertConfig(vocab_size=len(aa.tokenizer), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96,
+        max_position_embeddings=64, classifier_pooling='mean', **special)
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, bf16=False)
     folder = tempfile.TemporaryDirectory()
     d = Path(folder.name)
-    primary = pretrain(cfg, aa, tok_a, fast, length=32, device='cpu')
-    src = source_pack(primary, tok_a, 'aa')
-    pack = adapt(primary, bb, tok_b, src, fast, length=32, device='cpu')
+    primary = pretrain(cfg, aa, fast, device='cpu')
+    src = source_pack(primary, aa.tokenizer, 'aa')
+    pack = adapt(primary, bb, src, fast, device='cpu')
     topic = tiny_topic(world, epochs=8, lr=1.3e-4)
-    clf = finetune(primary, tok_a, topic, dict(bf16=False), device='cpu')
+    clf = finetune(primary, aa.tokenizer, topic, device='cpu', bf16=False)
 
     # ../nbs/56_steps.transfer.ipynb #b81fdffc
     rec = transfer(clf, pack, topic, src, out=d/'transfer')
     test_eq(set(rec.result), {'score', 'source', 'random', 'majority', 'words'})
-    test_eq(rec.result['source'], score(topic, clf, tok_a, 'aa'))
+    test_eq(rec.result['source'], score(topic, clf, aa.tokenizer, 'aa'))
     found = transfer(primary, pack, tiny_retrieval(world), src).result
     {k: {m: round(v, 3) for m,v in r.items()} for k,r in rec.result.items()} | dict(retrieval=found)

@@ -21,11 +21,31 @@ def piece_frequencies(
     batch=2048 # blocks at a time
 ): # (v,) shares that add up to 1; special pieces and those that never occur count as half an occurrence
     "How often each piece of the vocabulary is to be predicted."
-    n = sum(torch.bincount(take(blocks, range(i, min(i+batch, len(blocks)))).flatten(), minlength=len(tokenizer)) for i in range(0, len(blocks), batch)).float()
+    def counted(i):
+        part = take(blocks, range(i, min(i+batch, len(blocks))))
+        return torch.bincount(part.flatten(), minlength=len(tokenizer))
+    n = sum(counted(i) for i in range(0, len(blocks), batch)).float()
     n[tokenizer.all_special_ids] = 0
     return (n+.5)/(n+.5).sum()
 
 # %% ../../nbs/31_train.bias.ipynb #77632b17
+def _scores_without_bias(model, blocks, tokenizer, p, idx, seed, mixed, batch=32):
+    "(n,v) scores at the positions that are predicted in blocks `idx`."
+    e = Encoder(model)
+    device = next(model.parameters()).device
+    masker,feats,was = Masker(tokenizer, p),[],model.training
+    model.eval()
+    with (fast_attention(model, len(blocks[0]['input_ids']), device.type),
+          torch.autocast(device.type, torch.bfloat16, enabled=mixed)):
+        for i in range(0, len(idx), batch):
+            part = idx[i:i+batch].tolist()
+            key = example_key(seed, -1, part).to(device)
+            b = masker(dict(input_ids=take(blocks, part).to(device), key=key))
+            feats.append(e.features(hidden_where(model, b['input_ids'], b['labels'])))
+        scores = torch.cat([f @ e.decoder.weight.to(f.dtype).T for f in feats])
+    model.train(was)
+    return scores
+
 @torch.no_grad()
 def fit_bias(
     model, # masked LM with a language pack plugged in; its output bias is changed in place
@@ -34,24 +54,17 @@ def fit_bias(
     p=0.15, # share of tokens predicted
     n=256, # blocks that are run
     rounds=3, # times that the bias is corrected
-    batch=32, # blocks at a time
     seed=0, # of the blocks and masks
     bf16=None # mixed precision; None: where the machine computes in it
 ): # positions that were predicted
     "Make the mean prediction of each piece its frequency in the text, by the output bias alone."
     if n < 1 or rounds < 1: raise ValueError(f"n={n} blocks, rounds={rounds}: at least 1 of each")
-    e,t,device = Encoder(model),len(blocks[0]['input_ids']),next(model.parameters()).device
+    device = next(model.parameters()).device
+    mixed = has_bf16(device.type) if bf16 is None else bf16
     idx = np.random.default_rng((seed, 1)).permutation(len(blocks))[:n]
-    masker,feats,was = Masker(tokenizer, p),[],model.training
-    model.eval()
-    with fast_attention(model, t, device.type), torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device.type) if bf16 is None else bf16):
-        for i in range(0, len(idx), batch):
-            part = idx[i:i+batch].tolist()
-            b = masker(dict(input_ids=take(blocks, part).to(device), key=example_key(seed, -1, part).to(device)))
-            feats.append(e.features(hidden_where(model, b['input_ids'], b['labels'])))
-        scores = torch.cat([f @ e.decoder.weight.to(f.dtype).T for f in feats])
-    model.train(was)
-    bias,goal = e.bias,piece_frequencies(blocks, tokenizer).to(device).log()
+    scores = _scores_without_bias(model, blocks, tokenizer, p, idx, seed, mixed)
+    bias = Encoder(model).bias
+    goal = piece_frequencies(blocks, tokenizer).to(device).log()
     for _ in range(rounds):
         mean = sum((s.float() + bias).softmax(-1).sum(0) for s in scores.split(1024))/len(scores)
         bias += goal - mean.clamp(min=1e-9).log()
