@@ -135,7 +135,7 @@ def test_checks():
     sets = dict(train=['a','b'], dev=['c','c','d'], test=['a','e'])
     def load_letters(lang, split):
         again = repeats([Example('', t, label=0) for t in sets[split]])
-        return Counted([Example(f'{i}', t, label=i%2) for i,t in enumerate(sets[split])], **again)
+        return Counted([Example(f'{i}', t, label=i%2) for i,t in enumerate(sets[split])], again)
 
     letters = Task('letters', 'classification', checked(load_letters, 'en', dict(test=3)), ('no','yes'))
     with warnings.catch_warnings(record=True) as seen:

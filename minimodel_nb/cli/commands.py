@@ -101,11 +101,14 @@ def do_transfer(a):
 def do_evaluate(a):
     "Finetune on every task with every seed, score every pack in its language, and print the scores beside their controls."
     from minimodel_nb.core.files import writable
-    from minimodel_nb.steps.evaluate import evaluate
+    from minimodel_nb.steps.evaluate import Finetuning, Scoring, evaluate, load_with_source, packs_by_lang
     from minimodel_nb.model.pack import LanguagePack
     from minimodel_nb.tasks.stats import to_latex
     packs = [p for p in map(LanguagePack.load, a.packs) if not a.langs or p.lang in a.langs]
-    ev = evaluate(a.model, packs, [task_of(t, a.source) for t in a.task], a.seeds, a.out, lang=a.source, split=a.split, oracle=a.oracle, settings=_given(a), n_train=a.train_examples, device=a.device)
+    model,source = load_with_source(a.model, a.source)
+    finetuning = Finetuning(tuple(a.seeds), a.train_examples, _given(a))
+    ev = evaluate(model, source, packs_by_lang(packs), [task_of(t, a.source) for t in a.task],
+                  Scoring(a.split, a.oracle), finetuning, a.out, a.device)
     print(ev.table())
     ev.table().to_csv(writable(a.out)/'scores.csv')
     to_latex(ev.table(), Path(a.out)/'scores.tex')
@@ -130,9 +133,11 @@ def do_report(a):
 # %% ../../nbs/80_cli.commands.ipynb #b34262bf
 def do_plan(a):
     "What adaptation will cost by every method: FLOPs, memory and, for a given machine, hours and money."
+    from minimodel_nb.cost.flops import Update
     from minimodel_nb.cost.planner import Hardware, calibrate, plan
     machine = calibrate(price=a.price) if a.calibrate else Hardware(a.rate, a.utilisation, a.price) if a.rate else None
-    print(plan(a.model, int(a.tokens), hardware=machine, length=a.length, batch=a.batch, v=a.vocab, p_mask=a.p_mask, last_layer='predicted', n_langs=a.langs, sampled=a.sampled))
+    update = Update(a.batch, a.length, a.p_mask*(a.batch*a.length), last_layer='predicted', sampled=a.sampled)
+    print(plan(a.model, int(a.tokens), hardware=machine, update=update, v=a.vocab, n_langs=a.langs))
 
 def do_bench(a):
     "Measure an adaptation update against the usual recipe, and shallow models against deep, on this machine."

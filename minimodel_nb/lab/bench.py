@@ -53,8 +53,8 @@ def _model(c):
 
 def _tokenizer(vocab):
     "A tokenizer of `vocab` pieces with our special tokens; the benchmark feeds ids, not text."
-    from minimodel_nb.text.tokens import _fast_tokenizer
-    return _fast_tokenizer([(f'w{i}', -float(i)) for i in range(vocab-5)])
+    from minimodel_nb.text.tokens import unigram_tokenizer
+    return unigram_tokenizer([(f'w{i}', -float(i)) for i in range(vocab-5)])
 
 def _blocks(c, n):
     "(n,t) token ids by Zipf's law."
@@ -107,9 +107,9 @@ def flops_of(
     c # Case
 ): # FLOPs
     "FLOPs of an update: by our loop, or by the usual recipe, which scores the vocabulary at every position."
-    from minimodel_nb.cost.flops import Shape, train_flops
+    from minimodel_nb.cost.flops import Shape, Update, train_flops
     how = dict(last_layer='predicted') if c.side == 'ours' else dict(n_pred=c.batch*c.length)
-    return train_flops(Shape.from_config(_config(c)), c.batch, c.length, train='embeddings', **how).total
+    return train_flops(Shape.from_config(_config(c)), Update(c.batch, c.length, train='embeddings', **how)).total
 
 def run_case(
     c # Case

@@ -10,11 +10,11 @@ import base64, html, json, math, shlex
 from pathlib import Path
 import plotly.io as pio
 from plotly.offline import get_plotlyjs
-from ..align.result import align_table, as_alignments
-from ..cost.flops import Shape, train_flops
+from ..align.result import alignment_table, as_alignments
+from ..cost.flops import Shape, Update, train_flops
 from ..runs.record import load_records
 from ..core.files import write_text
-from ..runs.curves import METHODS, as_series, controls, final, lower_better, measure_name, measures, near_maximal
+from ..runs.curves import METHODS, as_series, controls_of, final, lower_better, measure_name, measures, near_maximal
 from .figures import STEPS, layer_profile, loss_curves, tradeoff
 from .maps import alignment_map, gap_chart, retrieval_curve
 from ..runs.tables import CONTROLS, near_table, tradeoff_table
@@ -29,7 +29,7 @@ def caveats(
     for lang, k in [(l, k) for l in dict.fromkeys(s.lang for s in ss) for k in measures(ss)]:
         mine = [s for s in ss if s.lang == lang]
         ends = [v for s in mine if s.method not in ('random', 'small') and not math.isnan(v := final(s, k))]
-        ctrl, name = controls(mine, k), f'{lang}, {measure_name(k)}'
+        ctrl, name = controls_of(mine, k), f'{lang}, {measure_name(k)}'
         if not ends: continue
         low = lower_better(k)
         best, above = (min if low else max)(ends), lambda a, b: a < b if low else a > b
@@ -221,7 +221,7 @@ def _aligned(als):
     yield 'Where they meet', ('<p>Layer by layer, how far two models, languages or checkpoints agree. The map compares every layer with every layer by CKA; the lines '
                               'below it those of the same number, by whether sentences find their translation among the others. Shuffled pairs, in which nothing '
                               'corresponds, stand beside both.</p>' + _figure_html(alignment_map(als), 'alignment') + _use('maps', "alignment_map('RUNS')")
-                              + _figure_html(retrieval_curve(als), 'retrieval') + _use('maps', "retrieval_curve('RUNS')") + _html_table(align_table(als)) + _use('alignments', "align_table('RUNS')"))
+                              + _figure_html(retrieval_curve(als), 'retrieval') + _use('maps', "retrieval_curve('RUNS')") + _html_table(alignment_table(als)) + _use('alignments', "alignment_table('RUNS')"))
 
 def _profile(records, ss):
     "label -> Flops of the adaptations, where a record holds the primary's configuration."
@@ -233,7 +233,7 @@ def _profile(records, ss):
         r, train = s.runs[0].settings, s.runs[0].settings.get('train_settings') or {}
         if not train or not 1 <= (r.get('layers') or 0) <= shape.l: continue
         b, t = train['batch'], r['length']
-        costs.setdefault(f"{s.label}, {r['layers']} layers", train_flops(shape.cut(r['layers']), b, t, train['p_mask']*b*t, train='embeddings', last_layer='predicted'))
+        costs.setdefault(f"{s.label}, {r['layers']} layers", train_flops(shape.cut(r['layers']), Update(b, t, train['p_mask']*b*t, train='embeddings', last_layer='predicted')))
     return costs
 
 # %% ../../nbs/65_show.report.ipynb #218c2f36

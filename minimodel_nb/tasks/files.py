@@ -214,7 +214,7 @@ def examples_of(
         else: exs.append(Example(name, value['text'], value['pair'], index[value['label']]))
         seen.add(name)
     skipped = dict(unlabelled=n_unlabelled) if n_unlabelled else {}
-    return Counted(exs, **problems.settle(len(rows)+n_malformed, bad), **repeats(exs), **skipped)
+    return Counted(exs, problems.settle(len(rows)+n_malformed, bad) | repeats(exs) | skipped)
 
 # %% ../../nbs/42_tasks.files.ipynb #4742a192
 def _read_folder(folder, lang, split, labels, bad):
@@ -303,10 +303,6 @@ def at_hand(
     except FileNotFoundError: return False
 
 # %% ../../nbs/42_tasks.files.ipynb #9ff86307
-def _with_check(exs, **counts):
-    "The examples, with what a check counted."
-    return Counted(exs, **exs.counts, **counts)
-
 def checked(
     load, # (lang, split) -> Counted of `Example`
     source, # language of the training data
@@ -323,10 +319,11 @@ def checked(
             warnings.warn(f"{lang}, {split}: {len(exs):,} examples, and the published set has {n:,}. "
                           "Scores are not those of the whole set.", stacklevel=2)
         if split == 'train' or lang != source: return exs
-        if not at_hand(): return _with_check(exs, without_training_set=1) # whether it has them is not known
+        if not at_hand(): # whether it has them is not known
+            return Counted(exs, exs.counts | dict(without_training_set=1))
         train = {(e.text, e.pair) for e in f(source, 'train')}
         both = sum((e.text, e.pair) in train for e in exs)
-        return _with_check(exs, **(dict(in_training_set=both) if both else {}))
+        return Counted(exs, exs.counts | (dict(in_training_set=both) if both else {}))
     return f
 
 # %% ../../nbs/42_tasks.files.ipynb #29365fa2
@@ -357,7 +354,7 @@ def survey(
 def _drawn(exs, n):
     "`n` of the examples, in their order; the same places whatever the language."
     places = sorted(np.random.default_rng(0).permutation(len(exs))[:n].tolist())
-    return Counted([exs[i] for i in places], **getattr(exs, 'counts', {}), drawn_from=len(exs))
+    return Counted([exs[i] for i in places], getattr(exs, 'counts', {}) | dict(drawn_from=len(exs)))
 
 def resized(
     task, # Task

@@ -41,7 +41,7 @@ class PairSet:
 def _as_projected(exs):
     "The examples, counted as such that have labels from elsewhere."
     own = [replace(e, id=f'projected/{e.id}') for e in exs]
-    return Counted(own, **exs.counts, projected_labels=len(exs))
+    return Counted(own, exs.counts | dict(projected_labels=len(exs)))
 
 def _load_pairs(pairs, data, lang, split, bad):
     "Counted of `Example` in one language and split of a `PairSet`."

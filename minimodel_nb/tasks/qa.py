@@ -55,7 +55,7 @@ def qa_examples(
         seen[name] += 1
         exs.append(Example(own, question, context, [Answer(text, start) for text,start in answers]))
     renamed = dict(renamed_ids=again) if again else {}
-    return Counted(exs, **problems.settle(n, bad), **repeats(exs), **renamed)
+    return Counted(exs, problems.settle(n, bad) | repeats(exs) | renamed)
 
 # %% ../../nbs/45_tasks.qa.ipynb #c6030224
 def _squad_items(articles):
@@ -124,8 +124,8 @@ def windows(
             row,answers = _window(enc, k, group[j]),examples[group[j]].label
             if answers: row |= _label(row, answers[0], row['input_ids'].index(tokenizer.cls_token_id))
             rows.setdefault(group[j], []).append(row)
-    windowed = sum(len(own) > 1 for own in rows.values())
-    return Counted([r for i in range(len(examples)) for r in rows[i]], windowed=windowed, cut_questions=n_cut)
+    counts = dict(windowed=sum(len(own) > 1 for own in rows.values()), cut_questions=n_cut)
+    return Counted([r for i in range(len(examples)) for r in rows[i]], counts)
 
 # %% ../../nbs/45_tasks.qa.ipynb #d966e6a5
 def best_spans(
@@ -211,7 +211,7 @@ def _load_questions(questions, data, bad, lang, split):
 def _held_out(exs, n, split):
     "The `n` questions that are held out for 'dev', or the others; the same ones each time."
     held = set(np.random.default_rng(0).permutation(len(exs))[:n].tolist())
-    return Counted([e for i,e in enumerate(exs) if (i in held) == (split == 'dev')], **exs.counts)
+    return Counted([e for i,e in enumerate(exs) if (i in held) == (split == 'dev')], exs.counts)
 
 def qa_task(
     questions, # `QASet`

@@ -62,7 +62,7 @@ def parallel(
     by_id = {e.id: e for e in theirs}
     pairs = [(e,by_id[e.id]) for e in ours if e.id in by_id][:task.n_pairs]
     if not pairs: raise ValueError(f"task {task.name}: {src} and {trg} have no example in common")
-    return Counted((a for a,_ in pairs), **ours.counts),Counted((b for _,b in pairs), **theirs.counts)
+    return Counted((a for a,_ in pairs), ours.counts),Counted((b for _,b in pairs), theirs.counts)
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #6cfd0b73
 def score_retrieval(

@@ -58,7 +58,7 @@ def read_conll(
         else:
             words = [cols[word].replace(' ', '\u00a0') for _,cols in sentence]
             exs.append(Example(str(i), ' '.join(words), label=[labels.index(cols[tag]) for _,cols in sentence]))
-    return Counted(exs, **problems.settle(len(sentences), bad), **repeats(exs))
+    return Counted(exs, problems.settle(len(sentences), bad) | repeats(exs))
 
 # %% ../../nbs/46_tasks.tagging.ipynb #4ce93221
 def spans(
@@ -109,7 +109,7 @@ def _encode_words(task, model, tokenizer, examples, max_length):
                     max_length=min(max_length, Encoder(model).max_length), return_attention_mask=False)
     rows = [_word_row(enc, k, e) for k,e in enumerate(examples)]
     cut = sum(len(e.label)-len(r['_words']) for e,r in zip(examples, rows))
-    return Counted(readable(rows, model), cut_words=cut)
+    return Counted(readable(rows, model), dict(cut_words=cut))
 
 def _decode_words(task, examples, rows, outputs):
     pred = [[0]*len(e.label) for e in examples]

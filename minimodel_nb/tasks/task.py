@@ -90,7 +90,7 @@ class Task:
         if split not in self.splits:
             raise ValueError(f"task {self.name} has no split {split!r}: choose one of {', '.join(self.splits)}")
         exs = self.load(lang, split)
-        exs = Counted(exs, **getattr(exs, 'counts', {}))
+        exs = Counted(exs, getattr(exs, 'counts', {}))
         if not exs: raise ValueError(f"task {self.name} has no examples in {lang!r}, {split} "
                                      f"({exs.counts.get('missing', 0)} are missing in that language)")
         _refuse(exs, self.labels, f"task {self.name}, {lang}, {split}")
@@ -202,7 +202,7 @@ def predictions(
     "What the model predicts."
     rows = rows_of(task, model, tokenizer, examples, max_length)
     out = map_rows(partial(task.how.outputs, model), model, tokenizer, rows, **kwargs)
-    return Counted(task.how.decode(task, examples, rows, out), **getattr(rows, 'counts', {}))
+    return Counted(task.how.decode(task, examples, rows, out), getattr(rows, 'counts', {}))
 
 # %% ../../nbs/41_tasks.task.ipynb #f56bfb0d
 def _score_labels(task, model, tokenizer, lang, split, source, **kwargs):
