@@ -20,7 +20,8 @@ from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.tasks.qa import Answer, qa_kind
 from minimodel_nb.tasks.qa_metrics import qa_metrics
 from minimodel_nb.tasks.retrieval import tiny_retrieval
-from minimodel_nb.tasks.task import Task, majority, score, tiny_topic
+from minimodel_nb.tasks.controls import controls
+from minimodel_nb.tasks.task import Task, score, tiny_topic
 from minimodel_nb.text.corpus import Corpus, tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 from minimodel_nb.train.masked_lm import Text
@@ -65,7 +66,7 @@ def test_step_3_finetune_2():
     with expect_fail(ValueError, 'needs no finetuning'): finetune(primary, tok, tiny_retrieval(world))
     english = score(topic, clf, tok, 'aa')
     assert all(p.requires_grad for p in clf.parameters()) # frozen while it was trained, and only then
-    assert english['accuracy'] > 2*majority(topic, 'aa')['accuracy']
+    assert english['accuracy'] > 2*controls(topic, 'aa', only=['majority'])['majority']['accuracy']
     for k,t in primary.state_dict().items(): assert torch.equal(t, before[k]), k
     dev = {p['step']: p['scores']['topic/accuracy'] for p in rec.curve if 'scores' in p}
     first_best = max(dev.items(), key=lambda point: (point[1], -point[0]))

@@ -19,7 +19,8 @@ from ..steps.adapt import adapt
 from ..steps.mini import build_mini
 from ..model.shipped import load_shipped
 from ..steps.pretrain import pretrain
-from ..tasks.task import majority, score
+from ..tasks.controls import controls
+from ..tasks.task import score
 from ..text.tokens import tokenizer_fingerprint, pack_blocks, train_tokenizer
 from ..train.batches import heldout_loss
 from ..train.settings import TrainSettings
@@ -134,7 +135,8 @@ def all_controls(src, tasks, pack, bf16=False):
     "{'task/metric': {control: value}} for the language of `pack`, a pack with untrained embeddings."
     scores = scorer(src, tasks, bf16)
     found = {src.pack.lang: scores(src.pack), 'random': scores(pack)}
-    major = {k: v for t in tasks if t.kind == 'classification' for k,v in _flat(t, majority(t, pack.lang)).items()}
+    beside = [(t, controls(t, pack.lang, only=['majority'])) for t in tasks]
+    major = {k: v for t,found in beside for m in found.values() for k,v in _flat(t, m).items()}
     names = {src.pack.lang: 'source'}
     out = {k: {names.get(n, n): v[k] for n,v in found.items()} for k in found['random']}
     for k,v in major.items(): out[k]['majority'] = v
