@@ -20,7 +20,7 @@ from ..text.sources import text_of
 def _tokenizer(a, corpus):
     "The tokenizer in --tokenizer, or a new one of --vocab pieces, kept beside the output."
     from transformers import AutoTokenizer
-    from minimodel_nb.lab.compare import kept_tokenizer
+    from minimodel_nb.text.tokens import kept_tokenizer
     return AutoTokenizer.from_pretrained(a.tokenizer) if a.tokenizer else kept_tokenizer(corpus, a.vocab, f'{a.out}.tokenizer')
 
 def _given(a):
@@ -36,13 +36,13 @@ def _settings(a):
 def do_pretrain(a):
     "Train a masked LM in the source language, with extra heads (exits) for MiniJoint."
     from minimodel_nb.model.encoder import load_primary
-    from minimodel_nb.lab.compare import Plan
+    from minimodel_nb.lab.architecture import Architecture
     from minimodel_nb.steps.pretrain import pretrain
     corpus,held = text_of(a.text, a.lang, a.heldout)
     if a.model: model,tok = load_primary(a.model, attach_head=a.train == 'head')
     else:
         tok = _tokenizer(a, corpus)
-        model = Plan(family=a.family, layers=a.layers, width=a.width, heads=a.heads or max(1, a.width//64), ff=a.ff or 2*a.width, length=a.length).config(tok)
+        model = Architecture(a.layers, a.family, a.width, a.heads or max(1, a.width//64), a.ff or 2*a.width).config(tok, a.length)
     pretrain(model, corpus, tok, _settings(a), tuple(a.exits), a.length, held, a.train, a.out, a.device)
 
 def do_mini(a):
