@@ -26,12 +26,13 @@ test-all: $(READY) ## also the slow ones, which fetch the verse text
 	test -z "$$failed" || echo "failed before pytest:$$failed"; \
 	$(BIN)/python -m pytest --slow && test -z "$$failed"
 
-prepare: $(READY) ## after editing a notebook: modules, clean notebooks, test files, README.md
+prepare: $(READY) ## after editing a notebook: modules, clean notebooks, test files, README.md, the sidebar
 	$(BIN)/nbdev_export
 	$(BIN)/nbdev_clean
 	$(BIN)/python -c "from nbdev.quarto import refresh_quarto_yml; refresh_quarto_yml()"
 	$(BIN)/python tools/nb2tests.py
 	$(BIN)/python tools/nb2readme.py
+	$(BIN)/python tools/nb2sidebar.py
 
 check: $(READY) ## is everything that is made from the notebooks up to date?
 	$(BIN)/python tools/check.py
@@ -41,7 +42,6 @@ docs-check: $(READY) ## and can the docs be made from them?
 
 docs-preview: $(READY) ## the docs at http://127.0.0.1:4200, by smalldocs instead of Quarto
 	$(PIP) --quiet smalldocs==0.5.4
-	$(BIN)/python -c "from nbdev.quarto import nbdev_sidebar; nbdev_sidebar.__wrapped__()"
 	printf "from nbdev.serve import proc_nbs\nif __name__ == '__main__': proc_nbs()\n" > .venv/docs.py && $(BIN)/python .venv/docs.py
 	$(BIN)/smalldocs preview _proc
 

@@ -29,19 +29,35 @@ def test_one_look_2():
 def test_menus_and_sliders():
     # ../nbs/60_show.theme.ipynb #a6119352
     test_eq(choose('language', ['es', 'tr'], None), 'es')
-    with expect_fail(ValueError, "no language 'xx' in the records: choose from es, tr"): choose('language', ['es', 'tr'], 'xx')
-    figure([go.Scatter(y=[1,3,2])], 260, xaxis=axis('step'), yaxis=axis('score'), updatemenus=[menu({'up': ({'y': [[1,3,2]]}, {}), 'down': ({'y': [[2,1,0]]}, {})}, row=1)])
+    with expect_fail(ValueError, "no language 'xx' in the records: choose from es, tr"):
+        choose('language', ['es', 'tr'], 'xx')
+    up_or_down = menu({'up': ({'y': [[1,3,2]]}, {}), 'down': ({'y': [[2,1,0]]}, {})}, row=1)
+    figure([go.Scatter(y=[1,3,2])], 260, xaxis=axis('step'), yaxis=axis('score'), updatemenus=[up_or_down])
 
 def test_independent_controls():
+    global xs, ys
+    # ../nbs/60_show.theme.ipynb #3296bd7d
+    accuracy = [(dict(flops=1.), .2), (dict(flops=2.), .3)]
+    xs, ys = stretches(dict(accuracy=accuracy, loss=[(dict(flops=5.), 2.)]))
+    test_eq(xs, dict(flops=[1., 2., None, 5., None]))
+    test_eq(ys, dict(accuracy=[.2, .3, None, None, None], loss=[None, None, None, 2., None]))
+
+def test_independent_controls_2():
+    global example_part
     # ../nbs/60_show.theme.ipynb #98afef6c
-    parts = [Part(v, go.Scatter(name=v), dict(flops=[0,1e9,2e9], secs=[0,10,20]), dict(accuracy=[.1,.3,.4], loss=[3.,2.,1.5])) for v in ('es', 'tr')]
-    fig = figure([p.trace for p in parts], 300, **menus(parts, ['es', 'tr'], dict(accuracy='accuracy', loss='loss'), dict(flops='FLOPs', secs='seconds'), 'es', 'accuracy'))
-    by_key,by_view,by_axis = fig.layout.updatemenus
+    def example_part(view):
+        xs = dict(flops=[0,1e9,2e9], secs=[0,10,20])
+        ys = dict(accuracy=[.1,.3,.4], loss=[3.,2.,1.5])
+        return Part(view, go.Scatter(name=view), xs, ys)
+
+    parts = [example_part('es'), example_part('tr')]
+    keys = dict(accuracy='accuracy', loss='loss')
+    units = dict(flops='FLOPs', secs='seconds')
+    layout = menus(parts, ['es', 'tr'], keys, units, 'es', 'accuracy')
+    fig = figure([p.trace for p in parts], 300, **layout)
+    by_key, by_view, by_axis = fig.layout.updatemenus
     test_eq([b.label for b in by_axis.buttons], ['FLOPs', 'FLOPs, log', 'seconds', 'seconds, log'])
     test_eq(by_axis.buttons[3].args[0]['x'][0], [None, 10, 20])
     test_eq(by_view.buttons[1].args[0]['visible'], [False, True])
     test_eq([t.visible for t in fig.data], [True, False])
-    xs,ys = stretches(dict(accuracy=[(dict(flops=1.), .2), (dict(flops=2.), .3)], loss=[(dict(flops=5.), 2.)]))
-    test_eq(xs, dict(flops=[1., 2., None, 5., None]))
-    test_eq(ys, dict(accuracy=[.2, .3, None, None, None], loss=[None, None, None, 2., None]))
     fig

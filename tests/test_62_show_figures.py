@@ -4,7 +4,8 @@
 
 import pytest
 from minimodel_nb.show.figures import (
-    COLORS, FADED, NAMED, _quantities, _readout, layer_profile, loss_curves, math, near_maximal, pareto, plan_chart, si, text, tradeoff)
+    COLORS, FADED, NAMED, QUANTITIES, _language, _readout, layer_profile, loss_curves, math, near_maximal, pareto, plan_chart, plans_chart, si, text,
+    tradeoff)
 
 __notebook__ = 'nbs/62_show.figures.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -22,14 +23,24 @@ def test_what_is_best_for_its_cost():
     pio.renderers.default = 'plotly_mimetype+notebook_connected' # saved outputs stay small: plotly.js is not inlined
 
     # ../nbs/62_show.figures.ipynb #55a92e0a
-    test_eq(pareto([(2,.5,'a'), (1,.3,'b'), (3,.4,'c'), (1,.2,'d'), (4,.6,'a'), (5,math.nan,'b')]), [(1,.3,'b'), (2,.5,'a'), (4,.6,'a')])
+    some = [(2,.5,'a'), (1,.3,'b'), (3,.4,'c'), (1,.2,'d'), (4,.6,'a'), (5,math.nan,'b')]
+    test_eq(pareto(some), [(1,.3,'b'), (2,.5,'a'), (4,.6,'a')])
     test_eq(pareto([(1,3.,'a'), (2,2.,'b'), (3,2.5,'a')], lower=True), [(1,3.,'a'), (2,2.,'b')])
     pareto([])
 
-def test_what_is_drawn():
-    global fig, nm, read, records, state
-    # ../nbs/62_show.figures.ipynb #271ee4f0
+def test_the_table():
+    global records
+    # ../nbs/62_show.figures.ipynb #40f42736
     records = example_records(n=4)
+    spanish = [s for s in series(records) if s.lang == 'es']
+    table = _language('es', spanish, dict(flops='FLOPs', secs='seconds'), {'section/accuracy': 'accuracy'})
+    test_eq([row.label for row in table.rows if not row.best], ['small model'])
+    test_eq(table.levels['section/accuracy', .95], near_maximal(records, .95, 'section/accuracy', 'es'))
+    {row.label: sorted(unit for unit, _ in row.best) for row in table.rows}
+
+def test_what_is_drawn():
+    global fig, nm, read, state
+    # ../nbs/62_show.figures.ipynb #271ee4f0
     fig = tradeoff(records)
     fig
 
@@ -38,7 +49,8 @@ def test_what_is_drawn():
         "Level and read-out shown in the figure after the slider has been moved to `share`."
         step = next(s for s in fig.layout.sliders[0].steps if s.label == f'{share:.0%}')
         change, idx = step.args
-        shown = [(fig.data[i], o, sel) for i, o, sel in zip(idx, change['opacity'], change['selectedpoints']) if fig.data[i].visible]
+        moved = zip([fig.data[i] for i in idx], change['opacity'], change['selectedpoints'])
+        shown = [(t, o, sel) for t, o, sel in moved if t.visible]
         level = [t.y[0] for t, o, _ in shown if isinstance(t.meta, float) and o == 1]
         text = [t.text[i] for t, _, sel in shown if t.meta == 'read-out' for i in sel if t.y[i] is not None]
         marks = [t.x[i] for t, _, sel in shown if t.meta == 'marks' for i in sel if t.y[i] is not None]
@@ -64,12 +76,14 @@ def test_what_is_drawn_2():
     with expect_fail(ValueError, 'choose from es, tr'): tradeoff(records, lang='xx')
 
 def test_what_is_drawn_3():
+    global drawn_at
     # ../nbs/62_show.figures.ipynb #7fc035bb
-    drawn = [(t.name, t.line.color, [y for x, y in zip(t.x, t.y) if x is not None and y is not None]) for t in fig.data if t.visible and t.mode == 'lines+markers']
+    def drawn_at(trace): return [y for x, y in zip(trace.x, trace.y) if x is not None and y is not None]
+
+    drawn = [(t.name, t.line.color, drawn_at(t)) for t in fig.data if t.visible and t.mode == 'lines+markers']
     test_eq({c for n, c, ys in drawn if n == 'small model' and ys}, {FADED})
     test_eq({c for n, c, ys in drawn if n == 'standard' and ys}, {COLORS['standard']})
-    front = next(t for t in fig.data if t.meta == 'front' and t.visible)
-    ups = [y for x, y in zip(front.x, front.y) if x is not None and y is not None]
+    ups = drawn_at(next(t for t in fig.data if t.meta == 'front' and t.visible))
     test_eq(ups, sorted(ups))
     test_eq(max(ups), max(y for *_, ys in drawn for y in ys))
     ups
@@ -92,7 +106,9 @@ def test_what_is_drawn_4():
 def test_what_is_drawn_5():
     # ../nbs/62_show.figures.ipynb #eb3f39b6
     test_eq(len(tradeoff([]).data), 0)
-    odd = [RunRecord('adapt', settings=dict(method='my <own>', lang='es'), env={}, curve=[dict(step=1, flops=1e9, scores={'section/accuracy': .3})])]
+    mine = dict(method='my <own>', lang='es')
+    once = dict(step=1, flops=1e9, scores={'section/accuracy': .3})
+    odd = [RunRecord('adapt', settings=mine, env={}, curve=[once])]
     fig1 = tradeoff(odd)
     test_eq([t.name for t in fig1.data if t.mode == 'lines+markers' and t.showlegend], ['my &lt;own&gt;'])
     test_eq([b.label for b in fig1.layout.updatemenus[2].buttons], ['FLOPs', 'FLOPs, log'])
@@ -111,7 +127,9 @@ def test_what_is_drawn_7():
     sweep = []
     for i in range(30):
         for r in example_records(langs=('es',), n=5):
-            if r.settings['method'] in ('minijoint', 'standard'): sweep.append(RunRecord('adapt', f'{r.name}-{i}', r.settings | dict(lr=1e-3*(i+1)), {}, r.curve, r.result))
+            if r.settings['method'] not in ('minijoint', 'standard'): continue
+            settings = r.settings | dict(lr=1e-3*(i+1))
+            sweep.append(RunRecord('adapt', f'{r.name}-{i}', settings, {}, r.curve, r.result))
     sfig = tradeoff(sweep)
     test_eq(len(sweep), 120)
     test_eq(len({t.name for t in sfig.data if t.mode == 'lines+markers'}), 60)
@@ -121,11 +139,13 @@ def test_what_is_drawn_7():
 
 def test_loss_curves():
     # ../nbs/62_show.figures.ipynb #1d6852e5
-    curve = [dict(step=i, tokens=i*1e3, flops=i*1e9, loss=9-i/500) for i in range(1000)] + [dict(step=1000, tokens=1e6, flops=1e12, loss=7., eval_loss=7.1)]
+    curve = [dict(step=i, tokens=i*1e3, flops=i*1e9, loss=9-i/500) for i in range(1000)]
+    curve.append(dict(step=1000, tokens=1e6, flops=1e12, loss=7., eval_loss=7.1))
     first_step = RunRecord('pretrain', 'primary', env={}, curve=curve)
     lfig = loss_curves([*records, first_step])
-    test_eq([b.label for b in lfig.layout.updatemenus[1].buttons], ['adaptation, es', 'adaptation, tr', 'pretraining'])
-    test_eq([b.label for b in lfig.layout.updatemenus[2].buttons][::2], ['tokens', 'FLOPs', 'seconds'])
+    _, views, axes = lfig.layout.updatemenus
+    test_eq([b.label for b in views.buttons], ['adaptation, es', 'adaptation, tr', 'pretraining'])
+    test_eq([b.label for b in axes.buttons][::2], ['tokens', 'FLOPs', 'seconds'])
     assert 200 < len(lfig.data[-1].x) <= 301
     test_eq(lfig.data[-1].x[-1], 1e6)
     test_eq([len(loss_curves(o).data) for o in ([], [RunRecord('adapt', env={})], [first_step])], [0, 0, 1])
@@ -146,17 +166,17 @@ def test_what_it_will_cost():
     base12 = Shape(d=768, l=12, ff=3072, v=250_002)
     machine = Hardware(1e14, .4, price=2., n_bytes=24*2**30, name='a GPU')
     forecasts = {f'{v:,} pieces': plan(base12, 1e9, hardware=machine, v=v) for v in (50_000, 250_002)}
-    cfig = plan_chart(forecasts)
+    cfig = plans_chart(forecasts)
     cfig
 
     # ../nbs/62_show.figures.ipynb #fa5f4f35
-    quantity,which = cfig.layout.updatemenus
+    quantity, which = cfig.layout.updatemenus
     first = forecasts['50,000 pieces']
     test_eq(cfig.data[0].x, tuple(r['flops'] for r in first.rows))
-    test_eq([b.label for b in quantity.buttons], list(_quantities.values()))
+    test_eq([b.label for b in quantity.buttons], [title for title, _ in QUANTITIES.values()])
     test_eq(quantity.buttons[1].args[0]['x'][0], [r['saving'] for r in first.rows])
     test_eq([t.visible for t in cfig.data], [True, True, False, False])
     test_eq(len(plan_chart(plan(base12, 1e9)).layout.updatemenus[0].buttons), 3)
-    test_eq(len(plan_chart({}).data), 0)
+    test_eq(len(plans_chart({}).data), 0)
     test_eq(cfig.data[0].marker.color[0], COLORS['standard'])
     first

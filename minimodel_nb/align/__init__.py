@@ -1,1 +1,1 @@
-"How well two models or two languages agree."
+"Agreement of models and languages."

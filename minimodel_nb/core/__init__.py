@@ -1,1 +1,1 @@
-"Ground: files that are whole or not there, fingerprints, numbers for people."
+"Files, fingerprints and units."

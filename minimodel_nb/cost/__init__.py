@@ -1,1 +1,1 @@
-"Compute and memory, counted in closed form, measured, and planned."
+"FLOPs, memory, meters and planner."

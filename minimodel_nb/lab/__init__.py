@@ -1,1 +1,1 @@
-"Experiments from settings files, the demo, and benchmarks."
+"Experiments, demo and benchmarks."

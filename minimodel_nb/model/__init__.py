@@ -1,1 +1,1 @@
-"One view over masked LMs; mini-models, language packs and their initial embeddings."
+"Encoders, mini-models and language packs."

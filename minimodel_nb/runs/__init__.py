@@ -1,1 +1,1 @@
-"What a run leaves: its record, curves, tables, and what it saved."
+"Records, curves, tables and savings."

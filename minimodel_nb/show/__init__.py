@@ -1,1 +1,1 @@
-"Figures, widgets, reports and the monitor."
+"Figures, widgets, report and monitor."

@@ -6,55 +6,113 @@
 __all__ = ['CIVIDIS', 'GAP', 'alignment_map', 'retrieval_curve', 'gap_chart']
 
 # %% ../../nbs/61_show.maps.ipynb #62e5df7c
+from dataclasses import dataclass
 from pathlib import Path
 import plotly.graph_objects as go
-from ..align.result import as_alignments
-from ..runs.record import RunRecord, load_records
-from .theme import COLORS, INK, axis, below, choose, colors, figure, menu, nothing, slider, text
+from ..align.result import Alignment, as_alignments
+from ..runs.record import load_records
+from .theme import (COLORS, INK, RESCALE, axis, below, choose, colors, figure,
+                                     legend_at, margins, menu, nothing, slider, text)
 
 # %% ../../nbs/61_show.maps.ipynb #9b482d04
-def _by_pair(als):
+def _by_pair(alignments):
     "pair -> its alignments by step."
     pairs = {}
-    for o in als: pairs.setdefault(o.pair, []).append(o)
+    for al in alignments: pairs.setdefault(al.pair, []).append(al)
     return pairs
 
-def _at(als, step):
-    "The last of `als` that is not after `step`, or the first."
-    return next((o for o in reversed(als) if o.step is None or step is None or o.step <= step), als[0])
+def _at(alignments, step):
+    "The last of `alignments`, all of one pair, that is not after `step`, or the first."
+    def begun(al): return step is None or al.step is None or al.step <= step
+    return next((al for al in reversed(alignments) if begun(al)), alignments[0])
 
-def _steps(als): return sorted({o.step for o in als if o.step is not None}) or [None]
+def _steps(alignments):
+    "Checkpoints at which anything was measured; [None] if there are none."
+    return sorted({al.step for al in alignments if al.step is not None}) or [None]
 
-def _moments(steps, step, changes):
-    "Slider over checkpoints, none if there is only one: `changes` is a function of a step."
-    if len(steps) < 2: return {}
-    return dict(steps={f'{s:,}': changes(s) for s in steps}, active=steps.index(step), prefix='checkpoint at update ')
+def _choose_step(steps, step):
+    "The checkpoint that is shown first: `step`, or the last."
+    return steps[-1] if step is None else choose('checkpoint', steps, step)
+
+def _step_sliders(steps, step, changes, y):
+    "A slider over checkpoints, none if there is only one: `changes` is a function of a step."
+    if len(steps) < 2: return []
+    return [slider({f'{s:,}': changes(s) for s in steps}, steps.index(step), 'checkpoint at update ', y)]
 
 # %% ../../nbs/61_show.maps.ipynb #02239407
+def _says(value):
+    "A value with its interval, short."
+    if not value or value[0] is None: return 'no geometry: all vectors are the same'
+    mean, low, high = value
+    return f'{mean:.3f}' if low is None else f'{mean:.3f} ({low:.3f} to {high:.3f})'
+
+@dataclass(frozen=True)
+class _Map:
+    "One heatmap: a pair at a checkpoint, as it is or above the null."
+    al: Alignment
+    subtract: bool # above the null?
+
+    @property
+    def cells(self):
+        "Rows of (value, value of its null)."
+        return [list(zip(*rows)) for rows in zip(self.al.cka, self.al.cka_null)]
+
+    @property
+    def z(self):
+        "Matrix of the map, rounded; None where there is no number."
+        def shown(cka, null):
+            if cka[0] is not None: return round(cka[0] - (null[0] or 0)*self.subtract, 4)
+        return [[shown(*cell) for cell in row] for row in self.cells]
+
+    @property
+    def told(self):
+        "What the pointer is told at each cell: its value and that of shuffled pairs; None above the null."
+        if self.subtract: return None
+        return [[[_says(cka), _says(null)] for cka, null in row] for row in self.cells]
+
+# %% ../../nbs/61_show.maps.ipynb #f8b5e52e
+def _map_table(pairs, step):
+    "The maps of all `pairs` at a checkpoint, two for each."
+    return [_Map(_at(als, step), subtract) for als in pairs.values() for subtract in (False, True)]
+
+def _map_changes(table):
+    "Arguments of `restyle` that put every trace in the state of `table`."
+    return [{'z': [row.z for row in table], 'customdata': [row.told for row in table],
+             'x': [row.al.layers_b for row in table], 'y': [row.al.layers_a for row in table]}]
+
+# %% ../../nbs/61_show.maps.ipynb #fad25ff2
 CIVIDIS = 'Cividis' # sequential, made for colour-blind readers
 
-def _says(v):
-    "A value with its interval, short."
-    if not v or v[0] is None: return 'no geometry: all vectors are the same'
-    return f'{v[0]:.3f}' + (f' ({v[1]:.3f} to {v[2]:.3f})' if v[1] is not None else '')
+def _map_trace(row, shown, opacity, bar):
+    "Heatmap of a row of the table; `bar` is where the colour bar stands, as a share of the height."
+    al = row.al
+    look = dict(x=al.layers_b, y=al.layers_a, z=row.z, colorscale=CIVIDIS, zmin=0, zmax=1,
+                xgap=1, ygap=1, visible=shown)
+    if row.subtract:
+        return go.Heatmap(look, meta='above shuffled', opacity=opacity, hoverinfo='skip', showscale=False)
+    scale = dict(orientation='h', x=0, xanchor='left', y=bar, yanchor='middle', len=1, thickness=10,
+                 tickfont=dict(color=INK), outlinewidth=0)
+    told = (f'{text(al.a)}, layer %{{y}}<br>{text(al.b)}, layer %{{x}}<br>'
+            'CKA <b>%{customdata[0]}</b><br>shuffled %{customdata[1]}<extra></extra>')
+    return go.Heatmap(look, customdata=row.told, meta='cka', colorbar=scale, hovertemplate=told)
 
-def _z(al, subtract):
-    "Matrix of a map, rounded; None where there is no number."
-    return [[None if c[0] is None else round(c[0] - (u[0] or 0)*subtract, 4) for c, u in zip(cs, us)] for cs, us in zip(al.cka, al.cka_null)]
+def _map_titles(al):
+    "Titles of the two axes, as changes to the layout."
+    return {'xaxis.title.text': f'layer of {text(al.b)}', 'yaxis.title.text': f'layer of {text(al.a)}'}
 
-def _hover(al): return [[[_says(c), _says(u)] for c, u in zip(cs, us)] for cs, us in zip(al.cka, al.cka_null)]
+# %% ../../nbs/61_show.maps.ipynb #2f87ae8c
+def _pair_menu(table, pair):
+    "Menu over pairs."
+    titles = {row.al.pair: _map_titles(row.al) for row in table}
+    def shown(chosen): return {'visible': [row.al.pair == chosen for row in table]}
+    buttons = {p: (shown(p), title | RESCALE) for p, title in titles.items()}
+    return menu(buttons, active=[*titles].index(pair))
 
-def _layer(i): return f'layer {i}' if i else 'embeddings'
-
-def _titles(al): return {'xaxis.title.text': f'layer of {text(al.b)}', 'yaxis.title.text': f'layer of {text(al.a)}', 'xaxis.autorange': True, 'yaxis.autorange': True}
-
-def _map_traces(al, shown, subtract):
-    "The map of one alignment as it is, and above the null on top of it; the lower one answers the pointer."
-    bar = dict(orientation='h', y=-.2, yanchor='top', x=0, xanchor='left', len=1, thickness=10, tickfont=dict(color=INK), outlinewidth=0)
-    look = dict(x=al.layers_b, y=al.layers_a, colorscale=CIVIDIS, zmin=0, zmax=1, xgap=1, ygap=1, visible=shown)
-    yield go.Heatmap(look, z=_z(al, False), customdata=_hover(al), meta='cka', colorbar=bar,
-                     hovertemplate=f'{text(al.a)}, layer %{{y}}<br>{text(al.b)}, layer %{{x}}<br>CKA <b>%{{customdata[0]}}</b><br>shuffled %{{customdata[1]}}<extra></extra>')
-    yield go.Heatmap(look, z=_z(al, True), hoverinfo='skip', showscale=False, opacity=float(subtract), meta='above shuffled')
+def _null_menu(table, subtract):
+    "Menu over what is shown: as it is, or above the null."
+    def opacity(on): return {'opacity': [float(on) if row.subtract else 1. for row in table]}
+    buttons = {'CKA': (opacity(False), {}), 'CKA above shuffled': (opacity(True), {})}
+    return menu(buttons, row=1, active=int(subtract))
 
 # %% ../../nbs/61_show.maps.ipynb #d9e16eec
 def alignment_map(
@@ -63,51 +121,119 @@ def alignment_map(
     step=None, # checkpoint shown first; None: the last
     subtract=False # show first what is above the null
 ): # plotly Figure
-    "CKA of every layer with every layer: a menu over pairs, a slider over checkpoints, with or without the null."
+    "CKA of all layers with all layers: menus over pairs and over the null, a slider over checkpoints."
     als = as_alignments(alignments)
     if not als: return nothing('nothing aligned yet: see align_models')
     pairs, steps = _by_pair(als), _steps(als)
-    pair, step = choose('pair', [*pairs], pair), steps[-1] if step is None else choose('checkpoint', steps, step)
-    now = {p: _at(v, step) for p, v in pairs.items()}
-    traces = [t for p, o in now.items() for t in _map_traces(o, p == pair, subtract)]
-    by_pair = {p: ({'visible': [p == q for q in pairs for _ in range(2)]}, _titles(o)) for p, o in now.items()}
-    by_null = {t: ({'opacity': [v for _ in pairs for v in (1., float(on))]}, {}) for on, t in enumerate(('CKA', 'CKA above shuffled'))}
-    def at(s):
-        shown = [_at(v, s) for v in pairs.values()]
-        twice = lambda f: [f(o) for o in shown for _ in range(2)]
-        return [{'z': [_z(o, on) for o in shown for on in (False, True)], 'customdata': [c for o in shown for c in (_hover(o), None)], 'x': twice(lambda o: o.layers_b), 'y': twice(lambda o: o.layers_a)}]
-    moves = _moments(steps, step, at)
-    height, (plot, bar, slide) = below(380, 125, 80 if moves else 0)
-    for t in traces[::2]: t.colorbar.update(y=bar + .3*(plot-bar), yanchor='middle')
-    title = _titles(now[pair])
-    return figure(traces, height+100, updatemenus=[menu(by_pair, active=[*pairs].index(pair)), menu(by_null, row=1, active=int(subtract))], sliders=[slider(**moves, y=bar)] if moves else [],
-                  xaxis=axis(title['xaxis.title.text'], anchor='y', nticks=14), yaxis=axis(title['yaxis.title.text'], domain=[plot, 1], nticks=14))
+    pair = choose('pair', [*pairs], pair)
+    step = _choose_step(steps, step)
+    table = _map_table(pairs, step)
+    height, (plot, foot, _) = below(380, 125, 80 if len(steps) > 1 else 0)
+    bar = foot + .3*(plot-foot)
+    traces = [_map_trace(row, row.al.pair == pair, float(subtract), bar) for row in table]
+    sliders = _step_sliders(steps, step, lambda s: _map_changes(_map_table(pairs, s)), foot)
+    x_title, y_title = _map_titles(_at(pairs[pair], step)).values()
+    return figure(traces, height+100, sliders=sliders,
+                  updatemenus=[_pair_menu(table, pair), _null_menu(table, subtract)],
+                  xaxis=axis(x_title, anchor='y', nticks=14),
+                  yaxis=axis(y_title, domain=[plot, 1], nticks=14))
 
 # %% ../../nbs/61_show.maps.ipynb #9432e5dd
-def _measures(als):
+_ways = dict(src_trg=', first to second', trg_src=', second to first')
+
+def _retrieval_name(key):
+    "'top10_src_trg' -> 'top-10 retrieval, first to second'."
+    top, _, way = key.partition('_')
+    return f"{top.replace('top', 'top-')} retrieval{_ways[way] if way else ''}"
+
+def _measures(alignments):
     "measure -> title, those that any of the alignments has."
-    ways = {'': '', '_src_trg': ', first to second', '_trg_src': ', second to first'}
-    tops = dict.fromkeys(k for o in als for k in o.retrieval)
-    names = {k: f"{k.partition('_')[0].replace('top', 'top-')} retrieval{ways[''.join(k.partition('_')[1:])]}" for k in tops}
-    return names | dict(cka='CKA')
+    tops = dict.fromkeys(k for al in alignments for k in al.retrieval)
+    return {k: _retrieval_name(k) for k in tops} | dict(cka='CKA')
 
-def _line(al, measure, null):
-    "Layers and [value, low, high] of a measure."
-    if measure == 'cka': return [i for i, *_ in al.same], [o[1+null] for o in al.same]
-    return al.retrieval_layers, (al.retrieval_null if null else al.retrieval).get(measure, [])
+def _layers(al, measure):
+    "Layers that were compared with those of the same number."
+    return [i for i, *_ in al.same] if measure == 'cka' else al.retrieval_layers
 
-def _curve(al, layers, null):
-    "y and its error bars: a stretch per measure, with a gap between."
-    found = {m: dict(zip(*_line(al, m, null))) for m in layers}
-    vals = [v for m, ls in layers.items() for v in [*(found[m].get(i) or [None]*3 for i in ls), [None]*3]]
-    gap = lambda a, b: None if a is None or b is None else round(max(a-b, 0), 4)
-    return [v[0] for v in vals], [gap(v[2], v[0]) for v in vals], [gap(v[0], v[1]) for v in vals]
+def _by_layer(al, measure, null):
+    "layer -> [value, low, high] of a measure, or of its null."
+    if measure == 'cka': return {i: shuffled if null else value for i, value, shuffled in al.same}
+    found = (al.retrieval_null if null else al.retrieval).get(measure, [])
+    return dict(zip(_layers(al, measure), found))
 
-def _layers(als, measures):
-    "measure -> layers that any of `als` has it for."
-    return {m: sorted({i for o in als for i in _line(o, m, False)[0]}) for m in measures}
+# %% ../../nbs/61_show.maps.ipynb #6a378b0b
+@dataclass(frozen=True)
+class _Line:
+    "The line of a pair: its values, or its null."
+    pair: str
+    als: list # alignments of the pair, by step
+    null: bool # shuffled?
+    layers: dict # measure -> layers that there are
+    col: str # its colour
 
-def _x(layers, shown): return [i if m == shown else None for m, ls in layers.items() for i in [*ls, None]]
+    @property
+    def name(self): return f'{self.pair}, shuffled' if self.null else self.pair
+
+    def x(self, shown):
+        "Layers of the measure `shown`, None for the others."
+        return [i if m == shown else None for m, layers in self.layers.items() for i in [*layers, None]]
+
+    def values(self, step):
+        "[value, low, high] at a checkpoint, of all measures."
+        al, none, vals = _at(self.als, step), [None]*3, []
+        for measure, layers in self.layers.items():
+            found = _by_layer(al, measure, self.null)
+            vals += [*(found.get(i) or none for i in layers), none]
+        return vals
+
+    def y(self, step):
+        "`y` at a checkpoint, and how far its error bars reach up and down, as plotly names them."
+        def gap(a, b): return None if a is None or b is None else round(max(a-b, 0), 4)
+        vals = self.values(step)
+        return {'y': [v for v, _, _ in vals],
+                'error_y.array': [gap(high, v) for v, _, high in vals],
+                'error_y.arrayminus': [gap(v, low) for v, low, _ in vals]}
+
+def _line_table(pairs, measures):
+    "Two lines for each pair, over the layers that any of its checkpoints has."
+    cols, lines = colors(pairs), []
+    for pair, als in pairs.items():
+        layers = {m: sorted({i for al in als for i in _layers(al, m)}) for m in measures}
+        lines += [_Line(pair, als, null, layers, cols[pair]) for null in (False, True)]
+    return lines
+
+# %% ../../nbs/61_show.maps.ipynb #14826340
+_all_pairs = 'all pairs'
+
+def _line_trace(line, measure, step, view):
+    "A row of the table, drawn."
+    y, up, down = line.y(step).values()
+    bars = dict(array=up, arrayminus=down, thickness=1.2, width=3, visible=not line.null)
+    told = ('<b>%{fullData.name}</b><br>layer %{x}: %{y:.3f} '
+            '+%{error_y.array:.3f} −%{error_y.arrayminus:.3f}<extra></extra>')
+    if line.null: look = dict(mode='lines', opacity=.7, meta='null')
+    else: look = dict(mode='lines+markers', opacity=1, meta='value')
+    stroke = dict(color=line.col, width=1.5 if line.null else 2.5, dash='dot' if line.null else 'solid')
+    return go.Scatter(look, name=text(line.name), x=line.x(measure), y=y, error_y=bars, line=stroke,
+                      marker=dict(size=7), legendgroup=line.pair, visible=view in (_all_pairs, line.pair),
+                      hovertemplate=told)
+
+def _line_changes(lines, step):
+    "Arguments of `restyle` that move every line to a checkpoint."
+    moved = [line.y(step) for line in lines]
+    return [{k: [y[k] for y in moved] for k in moved[0]}]
+
+# %% ../../nbs/61_show.maps.ipynb #8a088722
+def _measure_menu(lines, keys, measure):
+    "Menu over measures."
+    def xs(key): return {'x': [line.x(key) for line in lines]}
+    buttons = {title: (xs(k), {'yaxis.title.text': title} | RESCALE) for k, title in keys.items()}
+    return menu(buttons, active=[*keys].index(measure))
+
+def _view_menu(lines, views, view):
+    "Menu over pairs, and all of them."
+    def shown(chosen): return {'visible': [chosen in (_all_pairs, line.pair) for line in lines]}
+    return menu({v: (shown(v), RESCALE) for v in views}, row=1, active=views.index(view))
 
 # %% ../../nbs/61_show.maps.ipynb #367492a5
 def retrieval_curve(
@@ -120,50 +246,58 @@ def retrieval_curve(
     als = as_alignments(alignments)
     if not als: return nothing('nothing aligned yet: see align_models')
     pairs, steps, keys = _by_pair(als), _steps(als), _measures(als)
-    measure, layers = choose('measure', [*keys], measure), {p: _layers(v, keys) for p, v in pairs.items()}
-    everyone, step = 'all pairs', steps[-1] if step is None else choose('checkpoint', steps, step)
-    views, cols, lines = [everyone, *pairs] if len(pairs) > 1 else [*pairs], colors(pairs), [(p, null) for p in pairs for null in (False, True)]
-    view = views[0] if pair is None else choose('pair', views, pair)
-    now = {p: _at(v, step) for p, v in pairs.items()}
-    def trace(p, null):
-        y, up, down = _curve(now[p], layers[p], null)
-        look = dict(color=cols[p], width=1.5 if null else 2.5, dash='dot' if null else 'solid')
-        return go.Scatter(name=text(p) + ', shuffled'*null, x=_x(layers[p], measure), y=y, mode='lines' if null else 'lines+markers', line=look, marker=dict(size=7), opacity=.7 if null else 1, legendgroup=p,
-                          error_y=dict(array=up, arrayminus=down, thickness=1.2, width=3, visible=not null), visible=view in (everyone, p), meta='null' if null else 'value',
-                          hovertemplate='<b>%{fullData.name}</b><br>layer %{x}: %{y:.3f} +%{error_y.array:.3f} −%{error_y.arrayminus:.3f}<extra></extra>')
-    def at(s):
-        y, up, down = zip(*(_curve(_at(pairs[p], s), layers[p], null) for p, null in lines))
-        return [{'y': list(y), 'error_y.array': list(up), 'error_y.arrayminus': list(down)}]
-    by_key = {t: ({'x': [_x(layers[p], k) for p, _ in lines]}, {'yaxis.title.text': t, 'yaxis.autorange': True, 'xaxis.autorange': True}) for k, t in keys.items()}
-    by_view = {v: ({'visible': [v in (everyone, p) for p, _ in lines]}, {'yaxis.autorange': True, 'xaxis.autorange': True}) for v in views}
-    moves, rows = _moments(steps, step, at), sum(len(f'{p}, shuffled') + len(p) + 12 for p in pairs)//38 + 1
-    height, (plot, foot, slide, _) = below(320, 60, 80 if moves else 0, 20*min(rows, 12) + 16)
-    menus = [menu(by_key, active=[*keys].index(measure)), menu(by_view, row=1, active=views.index(view))]
-    return figure([trace(*o) for o in lines], height+100, updatemenus=menus, sliders=[slider(**moves, y=foot)] if moves else [],
-                  legend=dict(orientation='h', x=0, xanchor='left', y=slide, yanchor='top'), xaxis=axis('layer (0: embeddings)', anchor='y', nticks=14), yaxis=axis(keys[measure], domain=[plot, 1]))
+    measure = choose('measure', [*keys], measure)
+    step = _choose_step(steps, step)
+    views = [_all_pairs, *pairs] if len(pairs) > 1 else [*pairs]
+    view = choose('pair', views, pair)
+    lines = _line_table(pairs, keys)
+    letters = sum(len(line.name) + 6 for line in lines)
+    rows = min(letters//38 + 1, 12) # of the legend
+    height, (plot, foot, legend, _) = below(320, 60, 80 if len(steps) > 1 else 0, 20*rows + 16)
+    sliders = _step_sliders(steps, step, lambda s: _line_changes(lines, s), foot)
+    return figure([_line_trace(line, measure, step, view) for line in lines], height+100, sliders=sliders,
+                  updatemenus=[_measure_menu(lines, keys, measure), _view_menu(lines, views, view)],
+                  legend=legend_at(legend), xaxis=axis('layer (0: embeddings)', anchor='y', nticks=14),
+                  yaxis=axis(keys[measure], domain=[plot, 1]))
 
 # %% ../../nbs/61_show.maps.ipynb #86076f40
-GAP = dict(mini=('in the mini-model', COLORS['minijoint'], 'solid'), primary=('in the primary', COLORS['standard'], 'solid'),
-           mini_null=('in the mini-model, shuffled', COLORS['minijoint'], 'dot'), primary_null=('in the primary, shuffled', COLORS['standard'], 'dot'))
+GAP = dict(
+    mini=('in the mini-model', COLORS['minijoint'], 'solid'),
+    primary=('in the primary', COLORS['standard'], 'solid'),
+    mini_null=('in the mini-model, shuffled', COLORS['minijoint'], 'dot'),
+    primary_null=('in the primary, shuffled', COLORS['standard'], 'dot'))
 
+def _gap_row(row, key):
+    "A depth of a run as it is drawn: a loss, how far its interval reaches up and down, and the gap."
+    value = row.get(key)
+    mean, low, high = value if isinstance(value, list) else [value]*3
+    return dict(depth=row['depth'], y=mean, up=None if mean is None else high-mean,
+                down=None if mean is None else mean-low, gap=f"gap {_says(row.get('gap'))}")
+
+def _gap_trace(run, key, shown):
+    "One line of a run: a loss by depth."
+    title, col, dash = GAP[key]
+    rows = [_gap_row(r, key) for r in sorted(run.result['rows'], key=lambda r: r['depth'])]
+    table = {k: [r[k] for r in rows] for k in rows[0]}
+    bars = dict(array=table['up'], arrayminus=table['down'], thickness=1.2, width=3, visible=dash == 'solid')
+    told = '<b>%{fullData.name}</b> %{y:.3f}<br>depth %{x}, %{customdata}<extra></extra>'
+    return go.Scatter(name=title, x=table['depth'], y=table['y'], error_y=bars, customdata=table['gap'],
+                      mode='lines+markers', line=dict(color=col, dash=dash, width=2), marker=dict(size=7),
+                      visible=shown, hovertemplate=told)
+
+# %% ../../nbs/61_show.maps.ipynb #e27dd89c
 def gap_chart(
-    records # run records of `transplant_gap`, one of them, or a folder that holds some
+    records # run records, or a folder that holds some; those of `transplant_gap` are drawn
 ): # plotly Figure
     "Loss of a pack in mini-model and primary by depth: a menu over runs."
     if isinstance(records, (str, Path)): records = load_records(records)
-    runs = [r for r in ([records] if isinstance(records, RunRecord) else records) if r.step == 'transplant' and r.result.get('rows')]
+    runs = [r for r in records if r.step == 'transplant' and r.result.get('rows')]
     if not runs: return nothing('no transplant gap measured yet: see transplant_gap')
+    table = [(i, key) for i in range(len(runs)) for key in GAP]
+    traces = [_gap_trace(runs[i], key, i == 0) for i, key in table]
     names = [r.name or f'{r.step} {i+1}' for i, r in enumerate(runs)]
-    traces = []
-    for i, r in enumerate(runs):
-        rows = sorted(r.result['rows'], key=lambda o: o['depth'])
-        for k, (title, col, dash) in GAP.items():
-            vals = [o.get(k) if isinstance(o.get(k), list) else [o.get(k)]*3 for o in rows]
-            err = dict(array=[None if v[0] is None else v[2]-v[0] for v in vals], arrayminus=[None if v[0] is None else v[0]-v[1] for v in vals], visible=dash == 'solid', thickness=1.2, width=3)
-            gaps = [f"gap {_says(o.get('gap'))}" for o in rows]
-            traces.append(go.Scatter(name=title, x=[o['depth'] for o in rows], y=[v[0] for v in vals], error_y=err, mode='lines+markers', line=dict(color=col, dash=dash, width=2), marker=dict(size=7),
-                                     customdata=gaps, visible=i == 0, hovertemplate='<b>%{fullData.name}</b> %{y:.3f}<br>depth %{x}, %{customdata}<extra></extra>'))
-    by_run = {n: ({'visible': [i == j for j in range(len(runs)) for _ in GAP]}, {}) for i, n in enumerate(names)}
+    by_run = {name: ({'visible': [i == n for i, _ in table]}, {}) for n, name in enumerate(names)}
     height, (plot, foot, _) = below(300, 60, 60)
-    return figure(traces, height+60, updatemenus=[menu(by_run, row=1)], margin=dict(l=8, r=8, t=52, b=8), legend=dict(orientation='h', x=0, xanchor='left', y=foot, yanchor='top'),
-                  xaxis=axis('layers of the mini-model', anchor='y', dtick=1), yaxis=axis('masked-LM loss', domain=[plot, 1]))
+    return figure(traces, height+60, updatemenus=[menu(by_run, row=1)], margin=margins(52),
+                  legend=legend_at(foot), xaxis=axis('layers of the mini-model', anchor='y', dtick=1),
+                  yaxis=axis('masked-LM loss', domain=[plot, 1]))

@@ -1,1 +1,1 @@
-"The paper's steps: pretrain, build a mini-model, adapt, finetune, transfer, evaluate."
+"Pretrain, mini, adapt, finetune, transfer, evaluate."

@@ -1,1 +1,1 @@
-"The tasks of the paper and others: examples, metrics, controls, statistics."
+"Tasks, metrics and controls."

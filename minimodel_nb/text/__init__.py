@@ -1,1 +1,1 @@
-"Text, verses, tokenizers, packed blocks and masks."
+"Corpora, tokenizers, blocks and masks."

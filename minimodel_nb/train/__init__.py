@@ -1,1 +1,1 @@
-"The one training loop, and what goes into it."
+"The loop, its settings and its courses."
