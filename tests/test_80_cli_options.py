@@ -38,7 +38,7 @@ def test_settings_as_options():
     parser = filled(argparse.ArgumentParser('train'), do_train)
     a = parser.parse_args('--lr 1e-3 --no-bf16 --forget-every 50'.split())
     test_eq(a.run(a), (TrainSettings(lr=1e-3, bf16=False), dict(every=50)))
-    text = parser.format_help()
+    text = ' '.join(parser.format_help().split())
     for words in ('--p-mask', 'peak learning rate (default: 0.0007)', 'updates between resets (default: none)'):
         assert words in text, words
 

@@ -8,7 +8,7 @@ __all__ = ['device_option', 'out_option', 'record_option', 'source_option', 'exa
 
 # %% ../../nbs/80_cli.options.ipynb #b556525d
 import argparse
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from fastcore.docments import docments
 
 # %% ../../nbs/80_cli.options.ipynb #82abd344
@@ -57,6 +57,11 @@ def _setting(f, note, otherwise, prefix):
     if f.type is bool: return option(name, action=argparse.BooleanOptionalAction, default=None, help=said)
     return option(name, type=f.type, default=None, help=said)
 
+def _notes(cls):
+    "{field: its comment}, those of the records that `cls` extends included."
+    records = [c for c in reversed(cls.__mro__) if is_dataclass(c)]
+    return {name: d.docment for c in records for name,d in docments(c, full=True).items() if d.docment}
+
 def settings_of(
     cls, # dataclass of settings with docments
     title='training', # heading in the help
@@ -65,9 +70,9 @@ def settings_of(
     skip=() # fields that are no option
 ): # function: parser ->
     "Options for the fields of a settings record."
-    notes = docments(cls, full=True)
+    notes = _notes(cls)
     shown = [f for f in fields(cls) if f.name not in skip]
-    return group(title, *(_setting(f, notes[f.name].docment, otherwise, prefix) for f in shown))
+    return group(title, *(_setting(f, notes.get(f.name), otherwise, prefix) for f in shown))
 
 def given(
     a, # parsed arguments
