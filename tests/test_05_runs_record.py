@@ -14,7 +14,8 @@ from pathlib import Path
 
 def test_run_records():
     # ../nbs/05_runs.record.ipynb #9dad6051
-    rec = RunRecord('adapt', 'tiny', settings=dict(lr=1e-3), curve=[dict(step=1, tokens=64, flops=1e6, secs=.1, loss=4.)], result=dict(loss=4.))
+    point = dict(step=1, tokens=64, flops=1e6, secs=.1, loss=4.)
+    rec = RunRecord('adapt', 'tiny', settings=dict(lr=1e-3), curve=[point], result=dict(loss=4.))
     with tempfile.TemporaryDirectory() as d:
         rec.save(f'{d}/x/record.json')
         test_eq(load_records(d), [rec])

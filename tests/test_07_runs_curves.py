@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.runs.curves import (
-    RunRecord, compute_to_reach, controls, example_records, final, lower_better, math, mean_curve, measure_name, measures, near_maximal, np, series,
-    value)
+    RunRecord, compute_to_reach, controls_of, example_records, final, lower_better, math, mean_curve, measure_name, measures, near_maximal, np,
+    series, value)
 
 __notebook__ = 'nbs/07_runs.curves.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -18,38 +18,49 @@ def test_the_methods():
     test_eq((value(p, 'section/accuracy'), value(p, 'flops')), (.3, 2e9))
     assert math.isnan(value(p, 'primary_loss')) and math.isnan(value(p, 'secs'))
     test_eq([lower_better(o) for o in ('primary_loss', 'xnli/accuracy')], [True, False])
-    test_eq([measure_name(o) for o in ('primary_loss', 'section/macro_f1', 'retrieval/top10')], ['masked-LM loss in the primary', 'section macro-F1', 'retrieval top-10'])
+    test_eq([measure_name(o) for o in ('primary_loss', 'section/macro_f1', 'retrieval/top10')],
+            ['masked-LM loss in the primary', 'section macro-F1', 'retrieval top-10'])
 
 def test_series_runs_that_differ_in_the_seed():
     global rec
     # ../nbs/07_runs.curves.ipynb #5e7f0724
     def rec(method, curve=(), result=None, lang='es', seed=0, **kw):
-        return RunRecord('adapt', method, dict(method=method, lang=lang, seed=seed, **kw), env={}, curve=list(curve), result=result or {})
+        settings = dict(method=method, lang=lang, seed=seed, **kw)
+        return RunRecord('adapt', method, settings, env={}, curve=list(curve), result=result or {})
 
-    ss = series([rec('minijoint', layers=2, exit_at=2), rec('minijoint', layers=4, exit_at=4), rec('minijoint', layers=4, exit_at=4, seed=1),
-                 rec('standard', layers=8), RunRecord('pretrain')])
-    test_eq([s.label for s in series([rec('small', train_settings=dict(lr=l)) for l in (.1, .2)])], ['small model, lr 0.1', 'small model, lr 0.2'])
-    test_eq([(s.label, len(s.runs)) for s in ss], [('standard', 1), ('MiniJoint, layers 2', 1), ('MiniJoint, layers 4', 2)])
+    four = dict(layers=4, exit_at=4)
+    ss = series([rec('minijoint', layers=2, exit_at=2), rec('minijoint', **four),
+                 rec('minijoint', seed=1, **four), rec('standard', layers=8), RunRecord('pretrain')])
+    rates = series([rec('small', train_settings=dict(lr=lr)) for lr in (.1, .2)])
+    test_eq([s.label for s in rates], ['small model, lr 0.1', 'small model, lr 0.2'])
+    test_eq([(s.label, len(s.runs)) for s in ss],
+            [('standard', 1), ('MiniJoint, layers 2', 1), ('MiniJoint, layers 4', 2)])
     [s.label for s in ss]
 
 def test_averaging_over_seeds():
     global c, pt, two
     # ../nbs/07_runs.curves.ipynb #9102c413
-    pt = lambda step, acc, **kw: dict(step=step, flops=step*10, secs=step/2, scores={'section/accuracy': acc}, **kw)
-    two = series([rec('standard', [pt(0,.1), pt(100,.3), pt(200,.5)]), rec('standard', [pt(0,.2), pt(200,.4)], seed=1)])[0]
+    def pt(step, acc, **kw):
+        return dict(step=step, flops=step*10, secs=step/2, scores={'section/accuracy': acc}, **kw)
+    two = series([rec('standard', [pt(0,.1), pt(100,.3), pt(200,.5)]),
+                  rec('standard', [pt(0,.2), pt(200,.4)], seed=1)])[0]
     c = mean_curve(two, ['flops', 'section/accuracy'])
     test_close(c['section/accuracy'], [[.15,.1,.2], [.3,.3,.3], [.45,.4,.5]])
     test_close(c['flops'][:,0], [0,1000,2000])
 
 def test_averaging_over_seeds_2():
-    global gaps
+    global accuracies, gaps
     # ../nbs/07_runs.curves.ipynb #ff39e00f
-    gaps = series([rec('standard', [pt(0,.1), dict(step=50, flops=500, eval_loss=3.), pt(100,.3)], dict(scores={'section/accuracy': .32}))])[0]
-    test_close(mean_curve(gaps, ['section/accuracy'])['section/accuracy'][[0,2],0], [.1,.32])
-    assert np.isnan(mean_curve(gaps, ['section/accuracy'])['section/accuracy'][1]).all()
-    short = series([rec('small', [pt(0,.1), pt(100,.3)]), rec('small', [pt(0,.1)], seed=1), rec('small', seed=2)])[0]
-    test_close(mean_curve(short, ['section/accuracy'])['section/accuracy'][0,0], .1)
-    assert np.isnan(mean_curve(short, ['section/accuracy'])['section/accuracy'][1,0])
+    def accuracies(s): return mean_curve(s, ['section/accuracy'])['section/accuracy']
+
+    between = dict(step=50, flops=500, eval_loss=3.)
+    gaps = series([rec('standard', [pt(0,.1), between, pt(100,.3)], dict(scores={'section/accuracy': .32}))])[0]
+    test_close(accuracies(gaps)[[0,2],0], [.1,.32])
+    assert np.isnan(accuracies(gaps)[1]).all()
+    short = series([rec('small', [pt(0,.1), pt(100,.3)]),
+                    rec('small', [pt(0,.1)], seed=1), rec('small', seed=2)])[0]
+    test_close(accuracies(short)[0,0], .1)
+    assert np.isnan(accuracies(short)[1,0])
     test_eq(len(mean_curve(series([rec('random')])[0], ['flops'])['flops']), 0)
     test_eq(measures([gaps]), ['section/accuracy'])
     test_eq(measures(series([rec('standard', [dict(step=50, eval_loss=3.)])])), ['eval_loss'])
@@ -61,7 +72,8 @@ def test_averaging_over_seeds_3():
     test_close(final(gaps, 'section/accuracy'), .32)
     assert math.isnan(final(two, 'primary_loss'))
     ctrl = {'section/accuracy': dict(source=.7, random=.2)}
-    c = controls(series([rec('standard', result=dict(controls=ctrl)), rec('random', [pt(0,.15)]), rec('standard', [pt(0,.25), pt(9,.4)])]), 'section/accuracy')
+    c = controls_of(series([rec('standard', result=dict(controls=ctrl)), rec('random', [pt(0,.15)]),
+                            rec('standard', [pt(0,.25), pt(9,.4)])]), 'section/accuracy')
     test_eq(c, dict(source=.7, initial=.25, random=.15))
     c
 
@@ -91,8 +103,10 @@ def test_compute_to_reach_a_level_3():
     # ../nbs/07_runs.curves.ipynb #4675e4f1
     assert math.isnan(near_maximal([mini]).level)
     assert math.isnan(near_maximal([std, rec('random', [pt(0,.6)])]).level)
-    test_eq(near_maximal([std, rec('random', [pt(0,.6)])]).reach, dict(standard=dict(flops=None, secs=None, joules=None)))
-    with expect_fail(ValueError, 'choose one language'): near_maximal([std, rec('standard', [pt(0,.1)], lang='tr')])
+    nowhere = dict(flops=None, secs=None, joules=None)
+    test_eq(near_maximal([std, rec('random', [pt(0,.6)])]).reach, dict(standard=nowhere))
+    with expect_fail(ValueError, 'choose one language'):
+        near_maximal([std, rec('standard', [pt(0,.1)], lang='tr')])
 
 def test_an_imaginary_experiment():
     global nm

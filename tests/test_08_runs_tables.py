@@ -14,13 +14,19 @@ from minimodel_nb.runs.record import RunRecord
 
 def test_a_table_that_shows_itself():
     # ../nbs/08_runs.tables.ipynb #afc8b05d
-    test_eq([_cell('.2f', 1/3), _cell(si, 2e12), _cell('', None), _cell('.1f', math.nan)], ['0.33', '2 T', '–', '–'])
+    test_eq([_cell('.2f', 1/3), _cell(si, 2e12)], ['0.33', '2 T'])
+    test_eq([_cell('', None), _cell('.1f', math.nan)], ['–', '–'])
 
 def test_a_table_that_shows_itself_2():
     global t
     # ../nbs/08_runs.tables.ipynb #badcfa73
-    t = Table([dict(method='a', flops=1.5e12, score=1/3), dict(method='b|c')], dict(method=('method', ''), flops=('FLOPs', si), score=('section\naccuracy', '.3f')), 'a note')
-    test_eq(t.text().splitlines()[1:], ['method  FLOPs  accuracy', '─'*23, 'a       1.5 T     0.333', 'b|c         –         –', 'a note'])
+    t = Table([dict(method='a', flops=1.5e12, score=1/3), dict(method='b|c')],
+              dict(method=('method', ''), flops=('FLOPs', si), score=('section\naccuracy', '.3f')), 'a note')
+    test_eq(t.text().splitlines()[1:], ['method  FLOPs  accuracy',
+                                        '─'*23,
+                                        'a       1.5 T     0.333',
+                                        'b|c         –         –',
+                                        'a note'])
     test_eq(t._repr_markdown_().splitlines()[3], '| b\\|c | – | – |')
     test_eq(t.to_csv(), f'method,flops,score\na,1500000000000.0,{1/3}\nb|c,,\n')
     print(t)
@@ -43,7 +49,8 @@ def test_the_trade_off_row_by_row():
     test_close(rows['MiniJoint']['relative'], .55)
     test_eq((rows['untrained']['flops'], rows['untrained']['layers']), (0, 0))
     test_close(rows['majority class']['section/accuracy'], .233)
-    test_close(rows['standard']['section/accuracy'], sum(r.result['scores']['section/accuracy'] for r in records if r.settings['method']=='standard')/2)
+    own = [r.result['scores']['section/accuracy'] for r in records if r.settings['method']=='standard']
+    test_close(rows['standard']['section/accuracy'], sum(own)/2)
     t
 
 def test_the_trade_off_row_by_row_2():
@@ -56,6 +63,7 @@ def test_the_trade_off_row_by_row_2():
 def test_compute_to_come_near():
     # ../nbs/08_runs.tables.ipynb #57e8ff3a
     near = near_table(example_records())
-    test_eq(near.rows[0]['MiniJoint'], near_maximal(example_records(), measure='section/accuracy', lang='es').saving('MiniJoint'))
+    nm = near_maximal(example_records(), measure='section/accuracy', lang='es')
+    test_eq(near.rows[0]['MiniJoint'], nm.saving('MiniJoint'))
     test_eq(near_table([]).rows, [])
     print(near)

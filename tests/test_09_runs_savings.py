@@ -17,7 +17,7 @@ def test_savings():
     for r in records: r.settings['train_settings'] = dict(steps=800)
     flops = {r.settings['method']: r.result['flops'] for r in records}
     rows = {r['recipe']: r for r in savings(records)}
-    std,mini = rows['standard'],rows['MiniJoint']
+    std, mini = rows['standard'], rows['MiniJoint']
     test_eq((std['ratio'], std['best_ratio'], std['per_update']), (1, 1, 1))
     test_close(mini['per_update'], flops['standard']/flops['minijoint'])
     test_close(mini['ratio'], std['compute']/mini['compute'])

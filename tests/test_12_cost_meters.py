@@ -24,7 +24,8 @@ reset_peak()
 print(low, high, peak_bytes())
 '''
     if sys.platform == 'linux':
-        low,high,after = map(int, subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.split())
+        out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout
+        low, high, after = map(int, out.split())
         test_close(high-low, 200e6, 20e6)
         test_close(after, low, 20e6)
 

@@ -13,7 +13,7 @@ __notebook__ = 'nbs/62_show.figures.ipynb' # conftest.py runs its cells in order
 import copy
 import plotly.io as pio
 from fastcore.test import *
-from minimodel_nb.cost.flops import Shape, train_flops
+from minimodel_nb.cost.flops import Shape, train_flops, Update
 from minimodel_nb.runs.record import RunRecord
 from minimodel_nb.runs.curves import example_records, series
 from minimodel_nb.cost.planner import Hardware, plan
@@ -154,7 +154,7 @@ def test_loss_curves():
 def test_where_the_flops_go():
     # ../nbs/62_show.figures.ipynb #5fe57982
     base = Shape(d=768, l=12, ff=3072, v=50_000)
-    costs = {f'{n} layers': train_flops(base.cut(n), 32, 512, train='embeddings') for n in (12, 6, 4, 2)}
+    costs = {f'{n} layers': train_flops(base.cut(n), Update(32, 512, train='embeddings')) for n in (12, 6, 4, 2)}
     pfig = layer_profile(costs)
     test_close(sum(t.x[0] for t in pfig.data), costs['12 layers'].per_tok, 1.)
     test_close([sum(xs) for xs in zip(*pfig.layout.updatemenus[0].buttons[1].args[0]['x'])], [100]*4)

@@ -11,6 +11,7 @@ from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.runs.curves import example_records, final, series
 from minimodel_nb.model.joint import JointModel, load_joint, save_joint
 from minimodel_nb.model.pack import LanguagePack, init_embeddings, plug, source_pack
+from minimodel_nb.cost.flops import Update
 from minimodel_nb.cost.planner import Hardware, plan
 from minimodel_nb.show.playground import by_head, fill_mask
 from minimodel_nb.text.tokens import train_tokenizer
@@ -42,7 +43,8 @@ def test_planner(page, lab):
     lab.write('planner', 'from minimodel_nb.show.widgets import PlannerWidget\nPlannerWidget()')
     lab.run(page, 'planner')
     shape = known_models()['FacebookAI/roberta-base']
-    def flops(n_toks=int(1e9), **kw): return [r['flops'] for r in plan(shape, n_toks, last_layer='predicted', batch=64, **dict(length=128, p_mask=.15)|kw).rows]
+    def update(p_mask=.15): return Update(64, 128, p_mask*64*128, last_layer='predicted')
+    def flops(n_toks=int(1e9), p_mask=.15, methods=None): return [r['flops'] for r in plan(shape, n_toks, methods, update=update(p_mask)).rows]
     def shows(want): return lambda f: all(any(abs(v/w-1) < 1e-3 for v in nums(f)) for w in want)
     until(page, shows(flops()))
     handle = control(page, 'share masked').locator('.noUi-handle') # by keyboard
@@ -60,7 +62,7 @@ def test_planner(page, lab):
     box.fill('3')
     box.press('Enter')
     control(page, 'machine').locator('select').select_option('H100 80 GB')
-    hours = plan(shape, int(1e9), methods_of('3', 12), Hardware(989e12, n_bytes=80_000_000_000), last_layer='predicted', p_mask=.2)[0]['hours']
+    hours = plan(shape, int(1e9), methods_of('3', 12), Hardware(989e12, n_bytes=80_000_000_000), update(.2))[0]['hours']
     page.locator('table').filter(has_text='MiniJoint').filter(has_text=f'{hours:,.3g}').wait_for()
 
 def test_tradeoff(page, lab):

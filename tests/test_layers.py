@@ -58,7 +58,10 @@ def test_rooms_stand_one_behind_the_other():
 def test_no_plotting_below_show(module):
     assert {i.split('.')[0] for i in imports(module, text_of(module))} & {'plotly', 'ipywidgets', 'anywidget'} == set()
 
-@pytest.mark.parametrize('module,heavy', [('core.files', 'torch transformers datasets'), ('cost.flops', 'transformers datasets'), ('align.spaces', 'transformers datasets'),
+LIGHT = [m.removeprefix('minimodel_nb.') for m in NUMBER if m.split('.')[1] in ('core', 'runs')]
+
+@pytest.mark.parametrize('module,heavy', [*((m, 'torch transformers datasets plotly ipywidgets') for m in LIGHT),
+                                          ('cost.flops', 'torch transformers datasets'), ('align.spaces', 'transformers datasets'),
                                           ('show.figures', 'torch transformers datasets')])
 def test_imports_without_a_model_in_sight(module, heavy):
     code = f"import sys, minimodel_nb.{module}; sys.exit(', '.join(sorted(set({heavy.split()}) & set(sys.modules))))"

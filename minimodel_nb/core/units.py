@@ -11,9 +11,11 @@ def si(
     unit='' # written behind it
 ): # str
     "`x` with three digits and the usual prefix: 5.4e19 is 54.0 E."
-    for p in ('', 'k', 'M', 'G', 'T', 'P', 'E', 'Z'):
-        if abs(x) < 999.5 or p == 'Z': return f'{x:.3g} {p}{unit}'.rstrip() if abs(x) < 10 or p == '' else f'{x:.1f} {p}{unit}'
+    for prefix in ('', 'k', 'M', 'G', 'T', 'P', 'E', 'Z'):
+        if abs(x) < 999.5 or prefix == 'Z': break
         x /= 1000
+    if abs(x) < 10 or not prefix: return f'{x:.3g} {prefix}{unit}'.rstrip()
+    return f'{x:.1f} {prefix}{unit}'
 
 # %% ../../nbs/01_core.units.ipynb #8b41a515
 def secs_str(

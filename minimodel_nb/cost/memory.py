@@ -7,8 +7,9 @@ __all__ = ['n_params', 'saved_bytes', 'Bytes', 'train_bytes']
 
 # %% ../../nbs/11_cost.memory.ipynb #fdcb24ee
 from dataclasses import dataclass, fields
-from .flops import Shape, check_exits, trained_parts
+from ..core.files import one_of
 from ..core.units import si
+from .flops import Shape, Update
 
 # %% ../../nbs/11_cost.memory.ipynb #33136c26
 def n_params(
@@ -18,43 +19,49 @@ def n_params(
     "Number of weights by part."
     s = shape
     below, layer, head = s.small
-    return dict(embeddings=s.v*s.d, positions=below, layers=s.l*(_matrices(s)+layer), head=n_heads*(s.d**2+head), bias=s.v)
+    return dict(embeddings=s.v*s.d, positions=below, layers=s.l*(_matrices(s)+layer),
+                head=n_heads*(s.d**2+head), bias=s.v)
 
 def _matrices(s): return 4*s.d**2 + s.d*s.ff*(3 if s.gated else 2)
 
 # %% ../../nbs/11_cost.memory.ipynb #b523de04
 def _layer_bytes(s, n, q, t, window, trained, size, sdpa):
     "Bytes that one layer keeps for backward: `n` rows of keys and values, `q` rows of everything else."
-    d, ff, probs = s.d, s.ff, s.heads*t
+    d, bf16 = s.d, size == 2
     norms = (n+q)*(4*d+8)
-    if s.prenorm: attn, act, inputs = q*d+n*d*(3 if sdpa else 1)+n*d, 3*ff, (n+q)*d
-    else: attn, act, inputs = (q+2*n)*d, ff, (n*(1 if size==4 else 3)+q)*d
+    if s.prenorm: # numbers kept by attention, by an activation function per row, by projections
+        attn = q*d + n*d*(3 if sdpa else 1) + n*d
+        act = 3*s.ff
+        inputs = (n+q)*d
+    else:
+        attn = (q+2*n)*d
+        act = s.ff
+        inputs = (n*(3 if bf16 else 1)+q)*d
     attn += q*d*(sdpa or trained)
     if sdpa: scores = q*(4*s.heads + (0 if window is None else t*size))
-    else: scores = q*probs*(size if not s.prenorm else 4 if size==4 else 6)
-    return norms + scores + size*(attn + q*act + trained*(inputs + q*ff))
+    else: scores = q*(s.heads*t)*(6 if bf16 and s.prenorm else size)
+    return norms + scores + size*(attn + q*act + trained*(inputs + q*s.ff))
 
+# %% ../../nbs/11_cost.memory.ipynb #935bdedf
 def saved_bytes(
     shape, # Shape, cut to the layers that are run
-    b, # batch
-    t, # tokens per block
-    n_pred=None, # predicted positions; None: 15% of b*t
-    train='all', # as in `train_flops`
-    keep=None, # as in `train_flops`
-    last_layer='full', # as in `train_flops`
+    update, # Update; its exits do not matter here
     bf16=False, # autocast
     attention='sdpa' # or 'eager'
 ): # bytes
     "Activations of the layers that are kept for the backward pass."
-    if attention not in ('sdpa', 'eager'): raise ValueError(f"attention={attention!r}: 'sdpa' or 'eager'")
-    crossed, lowest, *_ = trained_parts(shape, train, keep)
-    n, n_pred = b*t, .15*b*t if n_pred is None else n_pred
+    one_of('attention', attention, ('sdpa', 'eager'))
+    trained = update.trained_of(shape)
+    crossed, lowest = trained.below, trained.lowest
+    n, size = update.n_toks, 2 if bf16 else 4
+    # the embeddings have a norm; ModernBERT has another behind its layers, but its first layer lacks one
     norm = n*(4*shape.d+8)
-    total = norm*(crossed + shape.prenorm*(1 - (crossed or lowest==0))) # the embeddings' norm; a last one behind ModernBERT's layers, whose first layer lacks one
-    for i,w in enumerate(shape.windows):
-        q = n_pred if last_layer=='predicted' and i==shape.l-1 else n
-        if crossed or i>=lowest: total += _layer_bytes(shape, n, q, t, w, i>=lowest, 2 if bf16 else 4, attention=='sdpa')
-        crossed = crossed or i>=lowest
+    total = norm*(crossed + shape.prenorm*(1 - (crossed or lowest==0)))
+    for i,window in enumerate(shape.windows):
+        q = update.predicted if update.last_layer=='predicted' and i==shape.l-1 else n
+        crosses = crossed or i >= lowest
+        if crosses: total += _layer_bytes(shape, n, q, update.t, window, i>=lowest, size, attention=='sdpa')
+        crossed = crosses
     return total
 
 # %% ../../nbs/11_cost.memory.ipynb #c84b7a0d
@@ -70,47 +77,89 @@ class Bytes:
     peak: int # the most that is held at one time
 
     def _repr_markdown_(self):
-        names = {'peak':'**peak**'}
-        return '| part | bytes |\n|---|---|\n' + '\n'.join(f"| {names.get(f.name, f.name)} | {si(getattr(self, f.name), 'B')} |" for f in fields(self))
+        rows = [(f.name, si(getattr(self, f.name), 'B')) for f in fields(self)]
+        bold = {'peak': '**peak**'}
+        return '| part | bytes |\n|---|---|\n' + '\n'.join(f"| {bold.get(n, n)} | {size} |" for n,size in rows)
 
-def _trained_params(s, train, keep, heads):
-    "Number of weights that a step trains."
-    p = n_params(s, heads)
-    return dict(all=sum(p.values()), embeddings=p['embeddings']+p['bias'], new_layers=(s.l-(keep or 0))*(_matrices(s)+s.small[1]), head=p['head']+p['bias'])[train]
+# %% ../../nbs/11_cost.memory.ipynb #4afb068f
+def _n_trained(s, u, n_heads):
+    "Number of weights of `s` that `u` trains."
+    parts = n_params(s, n_heads)
+    if u.train == 'all': return sum(parts.values())
+    if u.train == 'embeddings': return parts['embeddings'] + parts['bias']
+    if u.train == 'head': return parts['head'] + parts['bias']
+    return (s.l-u.keep)*(_matrices(s)+s.small[1])
 
+# %% ../../nbs/11_cost.memory.ipynb #6b9a5b3b
+@dataclass(frozen=True)
+class _Loss:
+    "The loss of an update. `acts` are bytes of activations, `copies` those of weights in 16 bits."
+    shape: Shape # cut to the layers that are run
+    heads: int # that predict
+    n_pred: float # positions that each of them predicts
+    n_scored: int # entries of the vocabulary that are scored
+    size: int # bytes of an activation: 2 under autocast
+    output: bool # is the output projection trained?
+
+    @property
+    def scores(self): return self.n_scored*self.n_pred
+    @property
+    def emb(self): return 4*self.shape.v*self.shape.d
+    @property
+    def rows(self): return 4*self.n_scored*self.shape.d # those of the embeddings that are scored
+    @property
+    def picked(self): return self.n_scored < self.shape.v
+    @property
+    def spread(self): return min(self.heads, 2)*self.emb # picked rows among zeros, summed with another head's
+    @property
+    def span(self): # as our loop chooses it
+        return 4096 if self.scores > 2**24 and self.n_scored > 4096 else 0
+
+    def in_spans(self, acts, copies, span):
+        "Bytes of logits, of all copies, and the most that is held."
+        n_pred, size, base = self.n_pred, self.size, acts+copies
+        logits = size*self.scores + span*max(8*n_pred, size*(n_pred+self.shape.d))
+        loss = base + logits + (self.output*self.heads+self.picked)*self.rows
+        scatter = base + self.picked*self.output*(self.heads*self.rows+self.spread)
+        return logits, copies, max(loss, scatter)
+
+    def at_once(self, acts, copies):
+        "Bytes of logits, of all copies, and the most that is held."
+        rows, size, bf16 = self.rows, self.size, self.size==2
+        held = 4*self.scores*(self.heads-1) # other heads' scores
+        base = acts + copies + held
+        copies += rows*self.heads*size/4 if self.picked else bf16*rows/2
+        logits = 12*self.scores + held
+        loss = acts + copies + logits
+        output = acts + copies + held + max(size*self.scores+self.output*rows*size/4, self.output*rows)
+        # where it is not trained: the picked rows, in both precisions under autocast, beside their scores
+        gathered = rows+self.spread if self.output else bf16*(1.5*rows+10*self.scores)
+        return logits, copies, max(loss, output, base + self.picked*gathered)
+
+# %% ../../nbs/11_cost.memory.ipynb #63eea8ff
 def train_bytes(
     shape, # Shape
-    b, # batch
-    t, # tokens per block
-    n_pred=None, # predicted positions; None: 15% of b*t
-    train='all', # as in `train_flops`
-    keep=None, # as in `train_flops`
-    exits=None, # as in `train_flops`
-    last_layer='full', # as in `train_flops`
+    update, # Update
     bf16=False, # autocast
     attention='sdpa', # or 'eager'
-    span='auto', # vocabulary entries that the loss takes at a time; None: all, the plain way; 'auto': as our loop does
-    sampled=0 # entries of the vocabulary that are scored; 0: all
+    span=None # entries of the vocabulary that the loss takes at a time; 0: all; None: as our loop does
 ): # -> Bytes
     "Memory of one masked-LM training update with AdamW."
-    exits, n_pred = check_exits(shape, t, exits, last_layer), .15*b*t if n_pred is None else n_pred
-    s, size, heads = shape.cut(exits[-1]), 2 if bf16 else 4, len(exits)
-    m = min(sampled or s.v, s.v)
-    picked = m < s.v
-    if span == 'auto': span = 4096 if n_pred*m > 2**24 and m > 4096 else None
-    crossed, lowest, head, out = trained_parts(s, train, keep)
-    used = s.l - (0 if crossed else lowest)
-    trained, emb, rows, scores = _trained_params(s, train, keep, heads), 4*s.v*s.d, 4*m*s.d, m*n_pred
-    acts = saved_bytes(s, b, t, n_pred, train, keep, last_layer, bf16, attention) + heads*n_pred*s.d*size*(3+head)
-    copies, held = bf16*2*(used*_matrices(s) + heads*s.d**2), 0 if span else 4*scores*(heads-1)
-    base, spread = acts+copies+held, min(heads, 2)*emb # the gradient of picked rows among zeros, and its sum with another head's
-    if span:
-        logits = size*scores + span*max(8*n_pred, size*(n_pred+s.d))
-        moments = dict(loss=base+logits+(out*heads+picked)*rows, scatter=base+picked*out*(heads*rows+spread))
-    else:
-        logits, copies = 12*scores+held, copies+(rows*heads*size/4 if picked else bf16*rows/2)
-        moments = dict(loss=acts+copies+logits, output=acts+copies+held+max(size*scores+out*rows*size/4, out*rows),
-                       scatter=base+picked*(rows+spread if out else bf16*(1.5*rows+10*scores))) # not trained: the picked rows, in both precisions under autocast, beside their scores
-    moments['end'] = 4*trained + (out and crossed)*(emb+4*b*t*s.d if span or picked else emb*(2-bf16))
-    parts = dict(params=4*sum(n_params(s, heads).values()), grads=4*trained, optimizer=8*trained, copies=copies, activations=acts, logits=logits)
-    return Bytes(**{k:round(o) for k,o in dict(parts, peak=parts['params']+parts['optimizer']+max(moments.values())).items()})
+    exits = update.exits_of(shape)
+    s, heads, size = shape.cut(exits[-1]), len(exits), 2 if bf16 else 4
+    trained = update.trained_of(s)
+    n_trained = _n_trained(s, update, heads)
+    loss = _Loss(s, heads, update.predicted, update.scored_of(s), size, trained.output)
+    if span is None: span = loss.span
+
+    used = s.l - (0 if trained.below else trained.lowest)
+    copies = bf16*2*(used*_matrices(s) + heads*s.d**2)
+    acts = saved_bytes(s, update, bf16, attention) + heads*update.predicted*s.d*size*(3+trained.head)
+    logits, copies, high = loss.in_spans(acts, copies, span) if span else loss.at_once(acts, copies)
+    end = 4*n_trained
+    if trained.output and trained.below: # tied embeddings: the share from the input side
+        end += loss.emb+4*update.n_toks*s.d if span or loss.picked else loss.emb*(2-bf16)
+
+    params, optimizer = 4*sum(n_params(s, heads).values()), 8*n_trained
+    peak = params + optimizer + max(high, end)
+    return Bytes(*map(round, (params, 4*n_trained, optimizer, copies, acts, logits, peak)))

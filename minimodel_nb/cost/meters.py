@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 # %% ../../nbs/12_cost.meters.ipynb #03faa6e0
-_status,_clear = Path('/proc/self/status'),Path('/proc/self/clear_refs')
+_status = Path('/proc/self/status')
+_clear = Path('/proc/self/clear_refs')
 
 def reset_peak(
     device='cpu' # 'cpu' or 'cuda'
@@ -26,23 +27,30 @@ def peak_bytes(
 ): # bytes
     "Peak of memory since `reset_peak`: allocated by torch on a GPU, resident in this process on a CPU."
     if device != 'cpu': return torch.cuda.max_memory_allocated()
-    if _status.exists(): return next(int(l.split()[1])*1024 for l in _status.read_text().splitlines() if l.startswith('VmHWM'))
+    if _status.exists():
+        peak = next(line for line in _status.read_text().splitlines() if line.startswith('VmHWM'))
+        return int(peak.split()[1])*1024
     import resource
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*(1 if sys.platform == 'darwin' else 1024)
+    unit = 1 if sys.platform == 'darwin' else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*unit
 
 # %% ../../nbs/12_cost.meters.ipynb #84dc4fc3
-def energy_counter(): # function: () -> joules drawn so far by this machine's GPUs and processors; None where none can be read
-    "The machine's energy counters, through `zeus`."
+def energy_counter(): # function without arguments: joules drawn so far; None where none can be read
+    "The energy counters of this machine's GPUs and processors, through `zeus`."
     if find_spec('zeus') is None: return None
     from zeus.device import get_cpus, get_gpus
     from zeus.device.cpu.common import ZeusCPUInitError, ZeusCPUNoPermissionError
     from zeus.device.gpu.common import ZeusGPUInitError
     reads = []
-    try: reads += [lambda i=i, g=gpus: g.get_total_energy_consumption(i)/1000 for gpus in [get_gpus()] for i in range(len(gpus))]
+    try:
+        gpus = get_gpus()
+        reads += [lambda i=i: gpus.get_total_energy_consumption(i)/1000 for i in range(len(gpus))]
     except ZeusGPUInitError: pass # a machine without GPUs
-    try: reads += [lambda i=i, c=cpus: c.get_total_energy_consumption(i).cpu_mj/1000 for cpus in [get_cpus()] for i in range(len(cpus))]
+    try:
+        cpus = get_cpus()
+        reads += [lambda i=i: cpus.get_total_energy_consumption(i).cpu_mj/1000 for i in range(len(cpus))]
     except (ZeusCPUInitError, ZeusCPUNoPermissionError): pass # counters that are absent, or for root alone
-    return (lambda: sum(r() for r in reads)) if reads else None
+    return (lambda: sum(read() for read in reads)) if reads else None
 
 # %% ../../nbs/12_cost.meters.ipynb #5722d18e
 class Meter:
@@ -52,9 +60,11 @@ class Meter:
         counter=None, # function that reads joules; None: no energy
         secs=0. # spent before
     ):
-        self.device,self.counter,self.secs = device,counter,secs
+        self.device = device
+        self.counter = counter
+        self.secs = secs
         self.eval_secs = self.joules = 0.
-        self.padded,self.peak = 0,0
+        self.padded = self.peak = 0
 
     def start(self,
         state=None # readings of the run that goes on
@@ -64,13 +74,15 @@ class Meter:
         reset_peak(self.device)
         self._mark()
 
-    def _mark(self): self.at,self.drawn = time.perf_counter(),self.counter() if self.counter else 0.
+    def _mark(self):
+        self.at = time.perf_counter()
+        self.drawn = self.counter() if self.counter else 0.
 
     def lap(self):
         "What has passed since the last call was training."
-        secs,drawn = self.at,self.drawn
+        at, drawn = self.at, self.drawn
         self._mark()
-        self.secs += self.at-secs
+        self.secs += self.at-at
         self.joules += self.drawn-drawn
 
     def pause(self):
@@ -86,13 +98,16 @@ class Meter:
     def state(self):
         "Readings to be saved."
         self.peak = max(self.peak, peak_bytes(self.device))
-        return dict(secs=self.secs, eval_secs=self.eval_secs, joules=self.joules, padded=int(self.padded), peak=self.peak)
+        return dict(secs=self.secs, eval_secs=self.eval_secs, joules=self.joules,
+                    padded=int(self.padded), peak=self.peak)
 
     def reading(self):
         "Readings for a point of the curve."
         s = self.state()
-        energy = dict(joules=round(s['joules'], 3)) if self.counter else {}
-        return dict(secs=round(s['secs'], 4), eval_secs=round(s['eval_secs'], 4), padded_tokens=s['padded'], peak_bytes=s['peak'], **energy)
+        found = dict(secs=round(s['secs'], 4), eval_secs=round(s['eval_secs'], 4),
+                     padded_tokens=s['padded'], peak_bytes=s['peak'])
+        if self.counter: found['joules'] = round(s['joules'], 3)
+        return found
 
 # %% ../../nbs/12_cost.meters.ipynb #e8ec2b58
 measured = ('secs', 'eval_secs', 'peak_bytes', 'joules') # what differs between two runs that compute the same

@@ -107,9 +107,9 @@ def flops_of(
     c # Case
 ): # FLOPs
     "FLOPs of an update: by our loop, or by the usual recipe, which scores the vocabulary at every position."
-    from minimodel_nb.cost.flops import Shape, train_flops
+    from minimodel_nb.cost.flops import Shape, Update, train_flops
     how = dict(last_layer='predicted') if c.side == 'ours' else dict(n_pred=c.batch*c.length)
-    return train_flops(Shape.from_config(_config(c)), c.batch, c.length, train='embeddings', **how).total
+    return train_flops(Shape.from_config(_config(c)), Update(c.batch, c.length, train='embeddings', **how)).total
 
 def run_case(
     c # Case

@@ -19,28 +19,42 @@ def savings(
     unit='flops' # or 'secs'
 ): # list of dict: lang, recipe, method, level, compute, ratio, best_ratio, per_update, updates
     "Compute saved by each recipe in each language; nan where the level was not reached."
-    groups,rows = series(records, ('recipe',)),[]
+    groups = series(records, ('recipe',))
+    rows = []
     for lang in dict.fromkeys(s.lang for s in groups):
         mine = [s for s in groups if s.lang == lang and s.method != 'random']
-        nm = near_maximal(groups, share, measure, lang, ('recipe',))
-        reach = {s: nm.reach[s.label][unit] or math.nan for s in mine}
-        cost = {s: final(s, unit)/s.runs[0].settings['train_settings']['steps'] for s in mine}
-        standard = {s: c for s,c in reach.items() if s.method == 'standard' and not math.isnan(c)}
-        plain = next((s for s in standard if setting(s.runs[0], 'recipe') in (None, 'standard')), None)
-        cheapest = min(standard.values(), default=math.nan)
-        for s in mine:
-            ratio = reach[plain]/reach[s] if plain else math.nan
-            per = cost[plain]/cost[s] if plain else math.nan
-            rows.append(dict(lang=lang, recipe=setting(s.runs[0], 'recipe') or s.label, method=s.method, runs=len(s.runs), level=nm.level, final=final(s, measure), compute=reach[s], ratio=ratio,
-                             best_ratio=cheapest/reach[s], per_update=per, updates=ratio/per))
+        nm = near_maximal(groups, share, measure, lang)
+        rows += _savings_rows(mine, nm, unit)
     return rows
 
+def _savings_rows(ss, nm, unit):
+    "A row for each of `ss`, Series of one language, from the compute that NearMaximal `nm` says they need."
+    reach = {s: nm.reach[s.label][unit] or math.nan for s in ss}
+    per_update = {s: final(s, unit)/s.runs[0].settings['train_settings']['steps'] for s in ss}
+    standard = [s for s in ss if s.method == 'standard' and not math.isnan(reach[s])]
+    plain = next((s for s in standard if setting(s.runs[0], 'recipe') in (None, 'standard')), None)
+    cheapest = min((reach[s] for s in standard), default=math.nan)
+    rows = []
+    for s in ss:
+        ratio = reach[plain]/reach[s] if plain else math.nan
+        per = per_update[plain]/per_update[s] if plain else math.nan
+        recipe = setting(s.runs[0], 'recipe') or s.label
+        rows.append(dict(lang=s.lang, recipe=recipe, method=s.method, runs=len(s.runs), level=nm.level,
+                         final=final(s, nm.measure), compute=reach[s], ratio=ratio,
+                         best_ratio=cheapest/reach[s], per_update=per, updates=ratio/per))
+    return rows
+
+# %% ../../nbs/09_runs.savings.ipynb #496abe85
 def savings_table(
     records, # RunRecords or a folder that holds them
     measure='primary_loss', # score to reach
     **kwargs # share and unit, as in `savings`
 ): # Table
     "`savings` as a table."
-    cols = dict(lang=('language', ''), recipe=('recipe', ''), runs=('runs', ''), final=(f'final\n{measure_name(measure)}', '.3f'), compute=('compute\nto come near', si), ratio=('saves', '.2f'),
-                per_update=('per\nupdate', '.2f'), updates=('by fewer\nupdates', '.2f'), best_ratio=("against the\nbaseline's best", '.2f'))
-    return Table(savings(records, measure, **kwargs), cols, 'saves = per update x by fewer updates; below 1 it took more. A dash: the level was not reached.')
+    cols = dict(lang=('language', ''), recipe=('recipe', ''), runs=('runs', ''),
+                final=(f'final\n{measure_name(measure)}', '.3f'), compute=('compute\nto come near', si),
+                ratio=('saves', '.2f'), per_update=('per\nupdate', '.2f'), updates=('by fewer\nupdates', '.2f'),
+                best_ratio=("against the\nbaseline's best", '.2f'))
+    note = ('saves = per update x by fewer updates; below 1 it took more. '
+            'A dash: the level was not reached.')
+    return Table(savings(records, measure, **kwargs), cols, note)

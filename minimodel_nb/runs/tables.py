@@ -8,15 +8,38 @@ __all__ = ['TITLES', 'CONTROLS', 'Table', 'tradeoff_table', 'near_table']
 # %% ../../nbs/08_runs.tables.ipynb #8c295875
 import csv, io, math, shutil
 from dataclasses import dataclass
-from ..core.units import si, secs_str
 from ..core.files import write_text
-from .curves import BY, as_series, controls, final, lower_better, measure_name, measures, near_maximal, setting, UNITS
+from ..core.units import si, secs_str
+from .curves import BY, as_series, controls_of, final, lower_better, measure_name, measures
+from .curves import near_maximal, setting, UNITS
 
 # %% ../../nbs/08_runs.tables.ipynb #686ed8eb
 def _cell(f, v):
     "`v` by format `f`; a dash for what is missing."
     if v is None or isinstance(v, float) and math.isnan(v): return '–'
     return f(v) if callable(f) else format(v, f)
+
+def _plain_text(titles, cells, textual, width):
+    "Lines of an aligned table; columns beyond `width` go below, beside the textual ones again."
+    heads = [t.split('\n') for t in titles]
+    depth = max(map(len, heads), default=0)
+    heads = [['']*(depth-len(h)) + h for h in heads]
+    keys, rest = [], []
+    for column,left in zip(zip(*zip(*heads), *cells), textual):
+        n = max(map(len, column))
+        if left: keys.append([c.ljust(n) for c in column])
+        else: rest.append([c.rjust(n) for c in column])
+
+    def wide(columns): return sum(len(c[0])+2 for c in columns) - 2
+    blocks = [[*keys]]
+    for column in rest:
+        if wide(blocks[-1]+[column]) > width and len(blocks[-1]) > len(keys): blocks.append([*keys])
+        blocks[-1].append(column)
+    lines = []
+    for block in blocks:
+        rows = ['  '.join(row).rstrip() for row in zip(*block)]
+        lines += [*rows[:depth], '─'*wide(block), *rows[depth:]]
+    return lines
 
 # %% ../../nbs/08_runs.tables.ipynb #70bf5184
 @dataclass(repr=False)
@@ -27,9 +50,9 @@ class Table:
     note: str = '' # a line under the table
 
     @property
-    def cells(self): return [[_cell(f, r.get(k)) for k, (_, f) in self.cols.items()] for r in self.rows]
+    def cells(self): return [[_cell(f, r.get(k)) for k,(_,f) in self.cols.items()] for r in self.rows]
     @property
-    def titles(self): return [t for t, _ in self.cols.values()]
+    def titles(self): return [t for t,_ in self.cols.values()]
     @property
     def textual(self): return [all(isinstance(r.get(k, ''), str) for r in self.rows) for k in self.cols]
 
@@ -40,22 +63,15 @@ class Table:
         width=130 # columns that do not fit go below, beside the first ones again
     ): # -> str
         "Aligned plain text."
-        heads = [t.split('\n') for t in self.titles]
-        depth = max(map(len, heads), default=0)
-        cols = [*zip(*zip(*([''] * (depth-len(h)) + h for h in heads)), *self.cells)]
-        cols = [[o.ljust(n) if left else o.rjust(n) for o in c] for c, left in zip(cols, self.textual) for n in [max(map(len, c))]]
-        keys, rest = [c for c, o in zip(cols, self.textual) if o], [c for c, o in zip(cols, self.textual) if not o]
-        wide, blocks = lambda cs: sum(len(c[0])+2 for c in cs)-2, [[*keys]]
-        for c in rest:
-            if wide(blocks[-1]+[c]) > width and len(blocks[-1]) > len(keys): blocks.append([*keys])
-            blocks[-1].append(c)
-        lines = [[*('  '.join(row).rstrip() for row in zip(*b))] for b in blocks]
-        return '\n'.join([l for b, ls in zip(blocks, lines) for l in [*ls[:depth], '─'*wide(b), *ls[depth:]]] + ([self.note] if self.note else []))
+        lines = _plain_text(self.titles, self.cells, self.textual, width)
+        return '\n'.join([*lines, self.note] if self.note else lines)
 
     def _repr_markdown_(self):
-        esc = lambda o: o.replace('|', '\\|').replace('<', '&lt;').replace('\n', ' ')
-        line = lambda row: '| ' + ' | '.join(map(esc, row)) + ' |'
-        return '\n'.join([line(self.titles), ''.join('|---' if o else '|--:' for o in self.textual) + '|', *map(line, self.cells)]) + (f'\n\n{esc(self.note)}' if self.note else '')
+        def esc(o): return o.replace('|', '\\|').replace('<', '&lt;').replace('\n', ' ')
+        def line(row): return '| ' + ' | '.join(map(esc, row)) + ' |'
+        rule = ''.join('|---' if o else '|--:' for o in self.textual) + '|'
+        text = '\n'.join([line(self.titles), rule, *map(line, self.cells)])
+        return f'{text}\n\n{esc(self.note)}' if self.note else text
 
     def to_csv(self,
         path=None # file to write; None: only return the text
@@ -70,34 +86,50 @@ class Table:
 
 # %% ../../nbs/08_runs.tables.ipynb #f89192a1
 TITLES = dict(primary_loss='loss in\nprimary', eval_loss='loss when\nadapted')
-CONTROLS = dict(initial='initial embeddings', source='source language', majority='majority class', random='untrained')
+CONTROLS = dict(initial='initial embeddings', source='source language', majority='majority class',
+                random='untrained')
 
-def _row(s, ss, keys):
-    "One series as a row."
-    std = next((final(o, 'flops') for o in ss if o.method=='standard'), math.nan)
-    r = dict(method=s.label, lang=s.lang, runs=len(s.runs), layers=setting(s.runs[0], 'layers'), flops=final(s, 'flops'), secs=final(s, 'secs'))
-    return {**r, 'relative': r['flops']/std if std else math.nan, **{k: final(s, k) for k in keys}}
+def _row(s, standard, keys):
+    "One series as a row; `standard`: FLOPs of the standard approach, nan if there is none."
+    flops = final(s, 'flops')
+    costs = dict(flops=flops, secs=final(s, 'secs'), relative=flops/standard if standard else math.nan)
+    about = dict(method=s.label, lang=s.lang, runs=len(s.runs), layers=setting(s.runs[0], 'layers'))
+    return about | costs | {k: final(s, k) for k in keys}
 
+def _rows(ss, keys):
+    "All series of one language, and the controls that have no series of their own."
+    standard = next((final(s, 'flops') for s in ss if s.method == 'standard'), math.nan)
+    rows = [_row(s, standard, keys) for s in ss]
+    controls = {k: controls_of(ss, k) for k in keys}
+    own = {s.label for s in ss}
+    for name,title in CONTROLS.items():
+        if title in own or not any(name in found for found in controls.values()): continue
+        scores = {k: found.get(name) for k,found in controls.items()}
+        rows.append(dict(method=title, lang=ss[0].lang, **scores))
+    return rows
+
+# %% ../../nbs/08_runs.tables.ipynb #b9c403e6
 def tradeoff_table(
     records, # RunRecords or a folder that holds them
     by=BY # settings that make two runs different series
 ): # -> Table
     "Methods against cost and scores, means over seeds."
     groups = as_series(records, by)
-    found, rows = measures(groups), []
-    keys = sorted(found, key=lambda k: '/' in k)
+    keys = sorted(measures(groups), key=lambda k: '/' in k)
+    rows = []
     for lang in dict.fromkeys(s.lang for s in groups):
-        ss = [s for s in groups if s.lang == lang]
-        ctrl = {k: controls(ss, k) for k in keys}
-        own = {s.label for s in ss}
-        rows += [_row(s, ss, keys) for s in ss]
-        rows += [dict(method=t, lang=lang, **{k: c.get(n) for k, c in ctrl.items()}) for n, t in CONTROLS.items()
-                 if t not in own and any(n in c for c in ctrl.values())]
-    cols = dict(lang=('language', ''), method=('method', ''), runs=('runs', ''), layers=('layers\nrun', ''), flops=('FLOPs', si),
-                relative=('relative', lambda v: f'{v:.2f}×'), secs=('seconds', secs_str))
-    cols.update({k: (TITLES.get(k) or measure_name(k).replace(' ', '\n', 1), '.2f' if lower_better(k) else '.3f') for k in keys})
-    plain = dict(lang=len({r['lang'] for r in rows}) < 2, runs=all(r.get('runs', 1) == 1 for r in rows), layers=all(r.get('layers') is None for r in rows))
-    return Table(rows, {k: c for k, c in cols.items() if not plain.get(k)}, 'FLOPs and seconds are those of the adaptation alone; relative: FLOPs over those of the standard approach.')
+        rows += _rows([s for s in groups if s.lang == lang], keys)
+
+    cols = dict(lang=('language', ''), method=('method', ''), runs=('runs', ''), layers=('layers\nrun', ''),
+                flops=('FLOPs', si), relative=('relative', lambda v: f'{v:.2f}×'), secs=('seconds', secs_str))
+    for k in keys:
+        title = TITLES.get(k) or measure_name(k).replace(' ', '\n', 1)
+        cols[k] = title, '.2f' if lower_better(k) else '.3f'
+    if len({r['lang'] for r in rows}) < 2: del cols['lang']
+    if all(r.get('runs', 1) == 1 for r in rows): del cols['runs']
+    if all(r.get('layers') is None for r in rows): del cols['layers']
+    return Table(rows, cols, 'FLOPs and seconds are those of the adaptation alone; '
+                             'relative: FLOPs over those of the standard approach.')
 
 # %% ../../nbs/08_runs.tables.ipynb #a9094e4c
 def near_table(
@@ -107,14 +139,19 @@ def near_table(
     by=BY # as in `tradeoff_table`
 ): # -> Table
     "Times less compute than the standard approach to reach `share` of its final score."
-    groups, rows = as_series(records, by), []
+    groups = as_series(records, by)
+    rows, others = [], {}
     for lang in dict.fromkeys(s.lang for s in groups):
         for m in measures(groups):
             nm = near_maximal(groups, share, m, lang)
             if math.isnan(nm.level): continue
-            rows.append(dict(lang=lang, measure=measure_name(m), level=nm.level, base=nm.reach[nm.base][unit], **{l: nm.saving(l, unit) for l in nm.reach if l != nm.base}))
-    others = dict.fromkeys(k for r in rows for k in r if k not in ('lang', 'measure', 'level', 'base'))
-    cols = dict(lang=('language', ''), measure=('measure', ''), level=(f'{share:.0%}\nlevel', '.3f'), base=(f'standard\n{UNITS[unit]}', si),
-                **{l: (f'{l}\nsaves', lambda v: f'{v:.2f}×') for l in others})
+            saved = {label: nm.saving(label, unit) for label in nm.reach if label != nm.base}
+            others.update(dict.fromkeys(saved))
+            rows.append(dict(lang=lang, measure=measure_name(m), level=nm.level,
+                             base=nm.reach[nm.base][unit], **saved))
+    cols = dict(lang=('language', ''), measure=('measure', ''), level=(f'{share:.0%}\nlevel', '.3f'),
+                base=(f'standard\n{UNITS[unit]}', si))
+    cols.update({label: (f'{label}\nsaves', lambda v: f'{v:.2f}×') for label in others})
     if len({r['lang'] for r in rows}) < 2: del cols['lang']
-    return Table(rows, cols, f'Level: {share:.0%} of the way from untrained embeddings to where the standard approach ends. 0 FLOPs: the initial embeddings are there already.')
+    return Table(rows, cols, f'Level: {share:.0%} of the way from untrained embeddings to where the standard '
+                             'approach ends. 0 FLOPs: the initial embeddings are there already.')

@@ -14,7 +14,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 from ..core.units import si, secs_str
 from ..runs.record import load_records
-from ..runs.curves import (BY, LOSSES, UNITS, Series, as_series, controls, final, lower_better,
+from ..runs.curves import (BY, LOSSES, UNITS, Series, as_series, controls_of, final, lower_better,
                                       mean_curve, measure_name, measures, near_maximal, points, value)
 from ..runs.tables import CONTROLS
 from .theme import (CLEAR, COLORS, DASHES, FADED, INK, Part, axis, below, choose, color,
@@ -102,7 +102,7 @@ def _language(name, series, units, keys):
     trained = [s for s in series if s.method != 'random']
     curves = {s.label: mean_curve(s, [*UNITS, *keys]) for s in trained}
     fronts = _fronts(curves, units, keys)
-    beside = {key: controls(series, key) for key in keys}
+    beside = {key: controls_of(series, key) for key in keys}
     levels = {(key, share): near_maximal(series, share, key, name) for key in keys for share in SHARES}
     return _Language(name, _rows(trained, curves, fronts), fronts, beside, levels, units, keys)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import plotly.io as pio
 from plotly.offline import get_plotlyjs
 from ..align.result import align_table, as_alignments
-from ..cost.flops import Shape, train_flops
+from ..cost.flops import Shape, Update, train_flops
 from ..runs.record import load_records
 from ..core.files import write_text
-from ..runs.curves import METHODS, as_series, controls, final, lower_better, measure_name, measures, near_maximal
+from ..runs.curves import METHODS, as_series, controls_of, final, lower_better, measure_name, measures, near_maximal
 from .figures import STEPS, layer_profile, loss_curves, tradeoff
 from .maps import alignment_map, gap_chart, retrieval_curve
 from ..runs.tables import CONTROLS, near_table, tradeoff_table
@@ -29,7 +29,7 @@ def caveats(
     for lang, k in [(l, k) for l in dict.fromkeys(s.lang for s in ss) for k in measures(ss)]:
         mine = [s for s in ss if s.lang == lang]
         ends = [v for s in mine if s.method not in ('random', 'small') and not math.isnan(v := final(s, k))]
-        ctrl, name = controls(mine, k), f'{lang}, {measure_name(k)}'
+        ctrl, name = controls_of(mine, k), f'{lang}, {measure_name(k)}'
         if not ends: continue
         low = lower_better(k)
         best, above = (min if low else max)(ends), lambda a, b: a < b if low else a > b
@@ -233,7 +233,7 @@ def _profile(records, ss):
         r, train = s.runs[0].settings, s.runs[0].settings.get('train_settings') or {}
         if not train or not 1 <= (r.get('layers') or 0) <= shape.l: continue
         b, t = train['batch'], r['length']
-        costs.setdefault(f"{s.label}, {r['layers']} layers", train_flops(shape.cut(r['layers']), b, t, train['p_mask']*b*t, train='embeddings', last_layer='predicted'))
+        costs.setdefault(f"{s.label}, {r['layers']} layers", train_flops(shape.cut(r['layers']), Update(b, t, train['p_mask']*b*t, train='embeddings', last_layer='predicted')))
     return costs
 
 # %% ../../nbs/65_show.report.ipynb #218c2f36

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 import ipywidgets as W
 import plotly.graph_objects as go
-from ..cost.flops import Shape
+from ..cost.flops import Shape, Update
 from ..runs.record import load_records
 from ..core.files import write_text
 from ..runs.curves import UNITS, as_series, mean_curve, measure_name, measures, series
@@ -190,8 +190,9 @@ class PlannerWidget(Panel):
         name = self.model.value.strip()
         shape = self.shapes.get(name) or shape_of(name)
         self.length.max = min(shape.max_t or 512, 8192)
-        self.forecast = plan(shape, int(self.n_toks.value), methods_of(self.depths.value, shape.l), self._hardware(), self.length.value, self.batch.value, self._pieces(),
-                             self.p_mask.value, 'predicted', n_langs=self.langs.value)
+        b, t = self.batch.value, self.length.value
+        self.forecast = plan(shape, int(self.n_toks.value), methods_of(self.depths.value, shape.l), self._hardware(),
+                             Update(b, t, self.p_mask.value*(b*t), last_layer='predicted'), self._pieces(), n_langs=self.langs.value)
         self.view.show(plan_chart(self.forecast), self.forecast)
 
 # %% ../../nbs/63_show.widgets.ipynb #828f2d17

@@ -9,9 +9,8 @@ __all__ = ['Text', 'update_flops', 'check_vocabulary', 'Spent', 'fit_mlm', 'fina
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-import torch
-from ..cost.flops import Shape, train_flops
-from ..model.encoder import Encoder, default_device, fast_attention
+from ..cost.flops import Shape, Update, train_flops
+from ..model.encoder import Encoder, fast_attention
 from ..text.corpus import Corpus
 from ..text.tokens import pack_blocks, tokenizer_fingerprint
 from .batches import Masker, block_stream, heldout_loss
@@ -39,8 +38,9 @@ class Text:
 
     def settings(self): # -> dict
         "What a record says of the text."
+        held = self.heldout.fingerprint if self.heldout is not None else None
         return dict(lang=self.lang, text=self.corpus.fingerprint, text_name=self.corpus.name, length=self.length,
-            tokenizer=tokenizer_fingerprint(self.tokenizer), heldout=self.heldout.fingerprint if self.heldout is not None else None)
+            tokenizer=tokenizer_fingerprint(self.tokenizer), heldout=held)
 
     def stream(self,
         settings, # TrainSettings
@@ -54,19 +54,20 @@ class Text:
         settings # TrainSettings
     ): # nats per predicted token
         "Loss on the held-out text."
-        return heldout_loss(model, self.held, self.tokenizer, settings.p_eval, n=settings.eval_blocks, documents=settings.documents)
+        s = settings
+        return heldout_loss(model, self.held, self.tokenizer, s.p_eval, n=s.eval_blocks, documents=s.documents)
 
 # %% ../../nbs/33_train.masked_lm.ipynb #c12ca621
 def update_flops(
     model, # masked LM that an update runs
     settings, # TrainSettings
     length, # tokens per block
-    **how # what is trained, and heads: as in `train_flops`
+    **how # what is trained, and heads: as in `Update`
 ): # FLOPs
     "FLOPs of an update over `model`."
     n_pred = settings.p_mask*settings.batch*length
-    flops = train_flops(Shape.from_config(model.config), settings.batch, length, n_pred=n_pred, last_layer='predicted', sampled=settings.sampled, **how)
-    return flops.total
+    update = Update(settings.batch, length, n_pred, last_layer='predicted', sampled=settings.sampled, **how)
+    return train_flops(Shape.from_config(model.config), update).total
 
 # %% ../../nbs/33_train.masked_lm.ipynb #ec653028
 def check_vocabulary(
