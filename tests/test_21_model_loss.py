@@ -22,13 +22,32 @@ def test_where_something_is_predicted():
     idx, real
 
 def test_the_last_layer_at_those_positions():
-    global attn, ids, kind, kinds, labels, m, tiny
+    global attn, difference, kind, kinds, m, tiny
     # ../nbs/21_model.loss.ipynb #69f9c3dc
     def tiny(kind, l=3, d=32, v=60, t=200, **kw):
-        common = dict(vocab_size=v, hidden_size=d, num_hidden_layers=l, num_attention_heads=2, intermediate_size=2*d, pad_token_id=1) | kw
-        extra = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, global_attn_every_n_layers=2, local_attention=8) if kind is ModernBertConfig else {}
+        common = dict(vocab_size=v, hidden_size=d, num_hidden_layers=l, num_attention_heads=2,
+                      intermediate_size=2*d, pad_token_id=1)
+        extra = {}
+        if kind is ModernBertConfig:
+            extra = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2,
+                         global_attn_every_n_layers=2, local_attention=8)
+        offset = 2 if kind in (RobertaConfig, XLMRobertaConfig) else 0
         torch.manual_seed(0)
-        return AutoModelForMaskedLM.from_config(kind(**common, max_position_embeddings=t+(2 if kind in (RobertaConfig, XLMRobertaConfig) else 0), **extra)).eval()
+        return AutoModelForMaskedLM.from_config(kind(**(common | kw), max_position_embeddings=t+offset, **extra)).eval()
+
+    # ../nbs/21_model.loss.ipynb #73bd2e35
+    def difference(m, t):
+        "Largest difference of any hidden state, with padding and without."
+        ids = torch.randint(5, 60, (4,t))
+        mask = torch.ones(4, t, dtype=torch.long)
+        mask[0,t//2:],ids[0,t//2:] = 0,1
+        labels = torch.where((torch.rand(4,t) < .2) & (mask == 1), ids, -100)
+        labels[3] = -100 # a row without any prediction
+        def off(attention_mask):
+            whole = m.base_model(ids, attention_mask=attention_mask).last_hidden_state
+            some = hidden_where(m, ids, labels, attention_mask)
+            return (whole.flatten(0,1)[predicted(labels)]-some).abs().max().item()
+        with torch.no_grad(): return max(off(mask), off(None))
 
     kinds = [BertConfig, RobertaConfig, XLMRobertaConfig, ModernBertConfig]
     torch.manual_seed(0)
@@ -39,21 +58,15 @@ def test_the_last_layer_at_those_positions():
                 for attn in ('sdpa', 'eager'):
                     m = tiny(kind, l)
                     m.set_attn_implementation(attn)
-                    ids = torch.randint(5, 60, (4,t))
-                    mask = torch.ones(4, t, dtype=torch.long)
-                    mask[0,t//2:],ids[0,t//2:] = 0,1
-                    labels = torch.where((torch.rand(4,t) < .2) & (mask == 1), ids, -100)
-                    labels[3] = -100 # a row without any prediction
-                    for am in (mask, None):
-                        with torch.no_grad():
-                            whole = m.base_model(ids, attention_mask=am).last_hidden_state.flatten(0,1)[predicted(labels)]
-                            some = hidden_where(m, ids, labels, am)
-                        worst[kind.model_type] = max(worst.get(kind.model_type, 0), (whole-some).abs().max().item())
+                    worst[kind.model_type] = max(worst.get(kind.model_type, 0), difference(m, t))
     assert max(worst.values()) < 2e-5, worst
     worst
 
 def test_the_last_layer_at_those_positions_2():
+    global ids, labels
     # ../nbs/21_model.loss.ipynb #c41e69ca
+    ids = torch.randint(5, 60, (4,20))
+    labels = ids.clone()
     assert 'forward' not in vars(Encoder(m).layers[-1])
     with expect_fail(): hidden_where(m, ids*1000, labels)
     assert 'forward' not in vars(Encoder(m).layers[-1])
@@ -64,16 +77,18 @@ def test_documents_within_a_block():
     documents(torch.tensor([[0, 7, 2, 0, 8, 9, 2, 0]]), bos=0)
 
     # ../nbs/21_model.loss.ipynb #6628a463
+    where = [4, 22, 23, 40]
     for kind in kinds:
         for attn in ('sdpa', 'eager'):
             m = tiny(kind, 3)
             m.set_attn_implementation(attn)
-            one,two = torch.randint(5, 60, (1,23)),torch.randint(5, 60, (1,31))
+            one, two = torch.randint(5, 60, (1,23)), torch.randint(5, 60, (1,31))
             one[0,0] = two[0,0] = 3
-            block,labels = torch.cat((one, two), 1),torch.full((1,54), -100)
-            labels[0,[4, 22, 23, 40]] = 7
+            block = torch.cat((one, two), 1)
+            labels = torch.full((1,54), -100)
+            labels[0,where] = 7
             with torch.no_grad():
-                alone = torch.cat([m.base_model(x).last_hidden_state for x in (one, two)], 1)[0,[4, 22, 23, 40]]
+                alone = torch.cat([m.base_model(x).last_hidden_state for x in (one, two)], 1)[0,where]
                 test_close(hidden_where(m, block, labels, bos=3), alone, 1e-5)
                 assert (hidden_where(m, block, labels) - alone).abs().max() > 1e-3
     with expect_fail(ValueError, 'without padding'): hidden_where(m, block, labels, torch.ones_like(block), bos=3)
@@ -83,7 +98,8 @@ def test_the_output_projection_in_pieces():
     global b, span, x, y
     # ../nbs/21_model.loss.ipynb #ebf564c3
     torch.manual_seed(0)
-    x,w,b,y = torch.randn(7, 16),torch.randn(50, 16),torch.randn(50),torch.randint(50, (7,))
+    x, w, b = torch.randn(7, 16), torch.randn(50, 16), torch.randn(50)
+    y = torch.randint(50, (7,))
     for span in (1, 16, 50): test_close(_SpanLoss.apply(x, w, b, y, span), F.cross_entropy(x @ w.T + b, y), 1e-5)
     _SpanLoss.apply(x, w, b, y, 16)
 
@@ -149,7 +165,8 @@ def test_the_loss():
         test_close(ours.item(), theirs.item(), 1e-5)
         ours.backward()
         theirs.backward()
-        for (n,p),q in zip(m.named_parameters(), ref.parameters()): torch.testing.assert_close(p.grad, q.grad, atol=2e-6, rtol=1e-4, msg=n)
+        for (n,p),q in zip(m.named_parameters(), ref.parameters()):
+            torch.testing.assert_close(p.grad, q.grad, atol=2e-6, rtol=1e-4, msg=n)
     round(ours.item(), 3)
 
 def test_the_loss_2():

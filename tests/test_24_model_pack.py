@@ -13,7 +13,8 @@ __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, 
 import math
 from unittest.mock import patch
 from fastcore.test import *
-from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, BertConfig, ModernBertConfig, RobertaConfig, pipeline
+from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, pipeline
+from transformers import BertConfig, ModernBertConfig, RobertaConfig
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 
@@ -62,10 +63,13 @@ def test_the_object():
     global d, primary, src, tiny
     # ../nbs/24_model.pack.ipynb #80fcd034
     def tiny(kind, tok, l=3, d=16, t=64):
-        common = dict(vocab_size=len(tok), hidden_size=d, num_hidden_layers=l, num_attention_heads=2, intermediate_size=2*d, pad_token_id=tok.pad_token_id)
-        ids = {f'{k}_token_id': v for k,v in special_ids(tok).items() if k not in ('pad', 'mask')} if kind is ModernBertConfig else {}
+        common = dict(vocab_size=len(tok), hidden_size=d, num_hidden_layers=l, num_attention_heads=2,
+                      intermediate_size=2*d, pad_token_id=tok.pad_token_id)
+        ids = {f'{k}_token_id': v for k,v in special_ids(tok).items() if k not in ('pad', 'mask')}
+        if kind is not ModernBertConfig: ids = {}
+        offset = 2 if kind is RobertaConfig else 0
         torch.manual_seed(0)
-        return AutoModelForMaskedLM.from_config(kind(**common, **ids, max_position_embeddings=t+(2 if kind is RobertaConfig else 0))).eval()
+        return AutoModelForMaskedLM.from_config(kind(**common, **ids, max_position_embeddings=t+offset)).eval()
 
     primary = tiny(ModernBertConfig, tok_a)
     src = source_pack(primary, tok_a, 'aa')
@@ -93,7 +97,8 @@ def test_the_object_2():
 def test_plug():
     global plugged, sw
     # ../nbs/24_model.pack.ipynb #15524d59
-    sw = LanguagePack('bb', tok_b, torch.nn.Parameter(torch.randn(len(tok_b), 16)), torch.nn.Parameter(torch.zeros(len(tok_b))), lineage(primary))
+    weight, bias = torch.nn.Parameter(torch.randn(len(tok_b), 16)), torch.nn.Parameter(torch.zeros(len(tok_b)))
+    sw = LanguagePack('bb', tok_b, weight, bias, lineage(primary))
     plugged = plug(primary, sw)
     test_is(plugged.get_input_embeddings().weight, sw.weight)
     test_is(plugged.get_output_embeddings().weight, sw.weight)
@@ -144,10 +149,11 @@ def test_initial_embeddings_2():
 def test_initial_embeddings_3():
     # ../nbs/24_model.pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
-    shared = sorted(tok_a.get_vocab().keys() & tok_b.get_vocab().keys())
+    vocab_a, vocab_b = tok_a.get_vocab(), tok_b.get_vocab()
+    shared = sorted(vocab_a.keys() & vocab_b.keys())
     assert len(shared) > 20
     for p in shared:
-        if p != tok_b.pad_token: test_eq(w[tok_b.get_vocab()[p]], src.weight[tok_a.get_vocab()[p]].detach())
+        if p != tok_b.pad_token: test_eq(w[vocab_b[p]], src.weight[vocab_a[p]].detach())
     test_eq(init_embeddings(src, tok_b)[0], w)
     test_ne(init_embeddings(src, tok_b, seed=1)[0], w)
     info, shared[-8:]

@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.inits import (
-    F, cooccurrence, csls, csls_top, focus_init, joint_init, named_init, pack_blocks, partial, ppmi, procrustes, shared_pieces, sparsemax,
-    spelled_alike, torch, usage_vectors)
+    F, JointSearch, best_rotation, cooccurrence, csls, csls_top, focus_init, joint_init, named_init, pack_blocks, partial, ppmi, shared_pieces,
+    sparsemax, spelled_alike, torch, usage_vectors)
 
 __notebook__ = 'nbs/25_model.inits.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -47,18 +47,20 @@ def test_a_mixture_of_shared_pieces():
     test_close(w, torch.tensor([[1., 0., 0.], [.55, .45, 0.], [1/3]*3]), 1e-6)
 
 def test_a_mixture_of_shared_pieces_2():
-    global b, frm, info, keep, src, to, w
+    global b, frm, info, keep, new, src, to, w
     # ../nbs/25_model.inits.ipynb #dd7862b3
     torch.manual_seed(0)
-    cfg = ModernBertConfig(vocab_size=len(tok_a), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+    cfg = ModernBertConfig(
+        vocab_size=len(tok_a), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
     src = source_pack(AutoModelForMaskedLM.from_config(cfg).eval(), tok_a, 'aa')
     w,b,info = init_embeddings(src, tok_b, partial(focus_init, text=world.corpora['bb'], length=32))
     to,frm = shared_pieces(src, tok_b)
     keep = to != tok_b.pad_token_id
     test_eq(w[to[keep]], src.weight.detach()[frm[keep]])
     new = sorted(set(blocks[0]['input_ids']) - set(to.tolist()))
-    inside = w[new]
-    assert (inside <= src.weight.detach()[frm].max(0).values).all() and (inside >= src.weight.detach()[frm].min(0).values).all() # a mixture
+    shared = src.weight.detach()[frm]
+    assert (w[new] <= shared.max(0).values).all() and (w[new] >= shared.min(0).values).all() # a mixture
     info
 
 def test_a_mixture_of_source_pieces():
@@ -67,9 +69,11 @@ def test_a_mixture_of_source_pieces():
     class Pieces:
         def __init__(self, *pieces): self.pieces = pieces
         def get_vocab(self): return {p: i for i,p in enumerate(self.pieces)}
-    en,ru = Pieces('▁David', '▁Jordan', '▁Gilgal', '▁the', 'alem', '▁Jerusalem', '▁Moses'),Pieces('▁Иордан', '▁Давид', '▁давал', '▁Галгал', 'Иерусалим', '▁Моисей', '▁Он')
+    en = Pieces('▁David', '▁Jordan', '▁Gilgal', '▁the', 'alem', '▁Jerusalem', '▁Moses')
+    ru = Pieces('▁Иордан', '▁Давид', '▁давал', '▁Галгал', 'Иерусалим', '▁Моисей', '▁Он')
     alike = spelled_alike(en, ru, torch.arange(7), torch.arange(7))
-    test_eq([(ru.pieces[i], en.pieces[j]) for i,j in torch.stack(alike, 1).tolist()], [('▁Иордан', '▁Jordan'), ('▁Давид', '▁David'), ('▁Галгал', '▁Gilgal')])
+    test_eq([(ru.pieces[i], en.pieces[j]) for i,j in torch.stack(alike, 1).tolist()],
+            [('▁Иордан', '▁Jordan'), ('▁Давид', '▁David'), ('▁Галгал', '▁Gilgal')])
     test_eq([len(x) for x in spelled_alike(en, Pieces('a', 'b'), torch.arange(2), torch.arange(7))], [0, 0])
 
 def test_a_mixture_of_source_pieces_2():
@@ -77,7 +81,12 @@ def test_a_mixture_of_source_pieces_2():
     # ../nbs/25_model.inits.ipynb #de5123f5
     x = torch.randn(50, 8)
     turn = torch.linalg.qr(torch.randn(8, 8)).Q
-    test_close(procrustes(x, x @ turn), turn, 1e-4) # a rotation is found again
+    test_close(best_rotation(x, x @ turn), turn, 1e-4) # a rotation is found again
+    y = x @ turn + torch.randn(50, 8)
+    r = best_rotation(x, y)
+    test_close(r @ r.T, torch.eye(8), 1e-4)
+    others = [torch.linalg.qr(turn + .1*torch.randn(8, 8)).Q for _ in range(100)]
+    assert all((x @ r - y).norm() <= (x @ q - y).norm() for q in [turn, *others]) # with noise, none is nearer
 
 def test_a_mixture_of_source_pieces_3():
     global b
@@ -90,8 +99,11 @@ def test_a_mixture_of_source_pieces_3():
 def test_a_mixture_of_source_pieces_4():
     global b, info, w
     # ../nbs/25_model.inits.ipynb #c1d737ec
-    w,b,info = init_embeddings(src, tok_b, partial(joint_init, text=world.corpora['bb'], source_text=world.corpora['aa'], length=32))
+    joint = partial(joint_init, text=world.corpora['bb'], source_text=world.corpora['aa'], length=32)
+    w,b,info = init_embeddings(src, tok_b, joint)
     test_eq(w[to[keep]], src.weight.detach()[frm[keep]])
+    one = init_embeddings(src, tok_b, partial(joint, search=JointSearch(nearest=1)))[0]
+    assert (one[new][:,None] - src.weight.detach()[None]).norm(dim=2).min(1).values.max() < 1e-5 # copies of one row each
     info
 
 def test_by_name():

@@ -17,14 +17,23 @@ from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 
 def test_the_model_that_comes_along():
+    global joint, tok
+    # ../nbs/27_model.shipped.ipynb #73a8313a
+    joint,tok = load_shipped()
+    test_eq(joint.primary.dtype, torch.float32)
+    joint.depths, len(tok)
+
+def test_the_model_that_comes_along_2():
+    global joint, tok
     # ../nbs/27_model.shipped.ipynb #deaa068f
+    tok = train_tokenizer(tiny_world().corpora['aa'], 160)
+    torch.manual_seed(0)
+    primary = AutoModelForMaskedLM.from_config(ModernBertConfig(
+        vocab_size=len(tok), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96,
+        max_position_embeddings=64, pad_token_id=tok.pad_token_id))
+    joint = JointModel(primary, (2,))
     with tempfile.TemporaryDirectory() as d:
         d = Path(d)
-        tok = train_tokenizer(tiny_world().corpora['aa'], 160)
-        torch.manual_seed(0)
-        primary = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=len(tok), hidden_size=48, num_hidden_layers=4,
-            num_attention_heads=2, intermediate_size=96, max_position_embeddings=64, pad_token_id=tok.pad_token_id))
-        joint = JointModel(primary, (2,))
         (d/'joint').mkdir()
         save_joint(joint, d/'joint')
         tok.save_pretrained(d/'joint')

@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.align.spaces import (
-    _unit, chance, cka, interval, mean_pool, nearest, procrustes, resampled, retrieval, retrieval_estimate, torch, with_null)
+    _unit, chance, cka, interval, mean_pool, nearest, procrustes, resampled_means, retrieval, retrieval_estimate, torch, with_null)
 
 __notebook__ = 'nbs/35_align.spaces.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -42,13 +42,14 @@ def test_retrieval():
     ref
 
 def test_retrieval_2():
-    global chunk, s
+    global chunk, cos, s
     # ../nbs/35_align.spaces.ipynb #7f66928a
     back = retrieval(trg, src)
     test_eq([back[f'top{k}_src_trg'] for k in (1,10)], [ref[f'top{k}_trg_src'] for k in (1,10)])
     for chunk in (1,7,300): test_eq(retrieval(src, trg, chunk=chunk), ref)
     s,t = (x-x.mean(0) for x in (src,trg))
-    rank = [sum(torch.cosine_similarity(s[i], t[j], dim=0) > torch.cosine_similarity(s[i], t[i], dim=0) for j in range(40) if j != i).item() for i in range(40)]
+    def cos(i, j): return torch.cosine_similarity(s[i], t[j], dim=0)
+    rank = [sum(cos(i, j) > cos(i, i) for j in range(40) if j != i).item() for i in range(40)]
     small = retrieval(s[:40], t[:40], centre=False)
     test_close(small['top1_src_trg'], sum(r<1 for r in rank)/40)
     test_close(small['top10_src_trg'], sum(r<10 for r in rank)/40)
@@ -89,7 +90,8 @@ def test_retrieval_6():
     plain,fair = (retrieval(src+common, hubby, centre=False, near=near)['top1_src_trg'] for near in (0,10))
     assert fair > plain + .05
     assert abs(retrieval(src, trg, near=10)['top1'] - ref['top1']) < .1
-    for chunk in (1,7,300): test_close(list(retrieval(src, trg, near=10, chunk=chunk).values()), list(retrieval(src, trg, near=10).values()))
+    whole = retrieval(src, trg, near=10)
+    for chunk in (1,7,300): test_close(list(retrieval(src, trg, near=10, chunk=chunk).values()), list(whole.values()))
     plain, fair
 
 def test_retrieval_7():
@@ -101,7 +103,7 @@ def test_retrieval_7():
 def test_interval_and_null():
     # ../nbs/35_align.spaces.ipynb #43efd2a3
     z = torch.randn(400, 2, dtype=torch.float64)
-    low,high = interval(resampled(z, 2000))
+    low,high = interval(resampled_means(z, 2000))
     test_close(high-low, 2*1.96*z.std(0)/20, 2*1.96/20*.1)
     assert (low < z.mean(0)).all() and (z.mean(0) < high).all()
     low,high
@@ -118,12 +120,15 @@ def test_interval_and_null_2():
     est['top1'], null['top1']
 
 def test_nearest_neighbours():
+    global cos
     # ../nbs/35_align.spaces.ipynb #550bd430
     layers = torch.stack([src, src@q])
     idx,cos = nearest(2*layers[:,7], layers, k=3)
     test_eq(idx[:,0].tolist(), [7,7])
     test_close(cos[:,0], torch.ones(2))
-    test_eq(nearest(src[None,7]+9, trg[None]+5, 1, torch.stack([src.mean(0)+9, trg.mean(0)+5])[None])[0].item(), _unit(src[7:8]-src.mean(0), False).matmul(_unit(trg, True).T).argmax().item())
+    means = torch.stack([src.mean(0)+9, trg.mean(0)+5])[None]
+    found,_ = nearest(src[None,7]+9, trg[None]+5, 1, means)
+    test_eq(found.item(), (_unit(src[7:8]-src.mean(0), False) @ _unit(trg, True).T).argmax().item())
     idx
 
 def test_cka():

@@ -109,7 +109,7 @@ def test_checks():
     global f, found
     # ../nbs/42_tasks.files.ipynb #12fb9764
     sets = dict(train=['a','b'], dev=['c','c','d'], test=['a','e'])
-    f = checked(lambda lang, split: Counted([Example(f'{i}', t, label=i%2) for i,t in enumerate(sets[split])], **repeats([Example('', t, label=0) for t in sets[split]])), 'en', dict(test=3))
+    f = checked(lambda lang, split: Counted([Example(f'{i}', t, label=i%2) for i,t in enumerate(sets[split])], repeats([Example('', t, label=0) for t in sets[split]])), 'en', dict(test=3))
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
         found = survey(Task('letters', 'classification', f, ('no','yes')), ('en', 'sw'))

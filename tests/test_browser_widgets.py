@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil, pytest, torch
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 
-from minimodel_nb.align.measure import align_models
+from minimodel_nb.align.measure import Side, measure_alignment
 from minimodel_nb.core.files import writable
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.runs.curves import example_records, final, series
@@ -134,9 +134,9 @@ def test_alignment(page, lab, world):
     lab.write('align', MODELS, f'AlignmentExplorer(models, packs, {texts!r})')
     lab.run(page, 'align')
     heads, packs = loaded(lab)
-    def side(name, lang): return plug(heads[name], packs[lang]), packs[lang].tokenizer
+    def side(name, lang, n): return Side(plug(heads[name], packs[lang]), packs[lang].tokenizer, texts[lang][:n], name)
     def shows(a, b, n=12):
-        want = align_models(side(*a), side(*b), texts[a[1]][:n], None if a[1] == b[1] else texts[b[1]][:n], progress=False).cka
+        want = measure_alignment(side(*a, n), side(*b, n), progress=False).cka
         def same(f):
             z = next((t['z'] for t in f['traces'] if t['meta'] == 'cka' and t['visible'] is True), None)
             return z and [len(z), len(z[0])] == [len(want), len(want[0])] and all(abs(x-y[0]) < 1e-3 for r, w in zip(z, want) for x, y in zip(r, w))

@@ -3,8 +3,8 @@
     python tools/nb2readme.py            write README.md
     python tools/nb2readme.py --check    write nothing; exit 1 if README.md is out of date
 
-nbdev_readme does this with Quarto; this does it with the standard library. Directives follow nbdev and Quarto: `#| hide` and
-`#| include: false` leave a cell out, `#| echo: false` its code, `#| output: false` its outputs.
+nbdev_readme does this with Quarto; this does it with the standard library. Directives follow nbdev and Quarto:
+`#| hide` and `#| include: false` leave a cell out, `#| echo: false` its code, `#| output: false` its outputs.
 """
 import argparse, json, re, sys
 from pathlib import Path
@@ -18,7 +18,8 @@ def _output(o, where):
     data = {k: ''.join(v) for k,v in o['data'].items() if isinstance(v, (str, list))}
     if 'text/markdown' in data: return data['text/markdown'].strip()
     if 'text/plain' in data: return f"```\n{data['text/plain'].rstrip()}\n```"
-    raise ValueError(f"{where} shows {', '.join(o['data'])}, which README.md cannot hold: show text or Markdown, or set `#| output: false`")
+    raise ValueError(f"{where} shows {', '.join(o['data'])}, which README.md cannot hold: show text or Markdown, "
+                     "or set `#| output: false`")
 
 def readme(
     nb # notebook as read from JSON
@@ -35,7 +36,8 @@ def readme(
         code = re.sub(r'^\s*#\s*\|.*\n?', '', src, flags=re.M).strip()
         if 'hide' in flags or 'default_exp' in flags or flags.get('include') == 'false': continue
         if code and flags.get('echo') != 'false': out.append(f'```python\n{code}\n```')
-        if flags.get('output') != 'false': out += filter(None, (_output(o, f"cell {i} of index.ipynb") for o in c['outputs']))
+        if flags.get('output') == 'false': continue
+        out += filter(None, (_output(o, f"cell {i} of index.ipynb") for o in c['outputs']))
     return '\n\n'.join(out) + '\n'
 
 def main(argv=None):

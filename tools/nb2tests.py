@@ -3,10 +3,11 @@
     python tools/nb2tests.py            write every file that is out of date
     python tools/nb2tests.py --check    write nothing; name the files that are out of date and exit 1
 
-A notebook's code cells share one namespace and run in order; so do the functions made from them, with the test module as the
-namespace. A cell that asserts becomes a function `test_<heading>`, after the plain cells since the test before. Exported cells are
-imported from the library instead. The flags listed as `tst_flags` in settings.ini become pytest marks; `#| eval: false` cells are
-left out. tests/conftest.py runs the cells above a test first when that test is run alone. Standard library only.
+A notebook's code cells share one namespace and run in order; so do the functions made from them, with the test module
+as the namespace. A cell that asserts becomes a function `test_<heading>`, after the plain cells since the test before.
+Exported cells are imported from the library instead. The flags listed as `tst_flags` in settings.ini become pytest
+marks; `#| eval: false` cells are left out. tests/conftest.py runs the cells above a test first when that test is run
+alone. Standard library only.
 """
 import argparse, ast, io, json, re, sys, textwrap, tokenize
 from configparser import ConfigParser
@@ -37,12 +38,16 @@ class Cell:
             self.tree = ast.parse(self.source)
             code = compile(self.source, self.where, 'exec', flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         except SyntaxError as e:
-            magic = next((l for l in self.source.splitlines() if re.match(r'\s*([%!?]|\w+\s*=\s*[%!])', l)), None)
-            why = f"`{magic.strip()}` is IPython, not Python: use the plain call" if magic else f"line {e.lineno}: {e.msg}"
+            lines = self.source.splitlines()
+            magic = next((l.strip() for l in lines if re.match(r'\s*([%!?]|\w+\s*=\s*[%!])', l)), None)
+            why = f"`{magic}` is IPython, not Python: use the plain call" if magic else f"line {e.lineno}: {e.msg}"
             raise CellError(f"{self.where}: {why}, or mark the cell `#| eval: false`") from None
         self.is_async = bool(code.co_flags & CO_COROUTINE)
-        self.reads = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Load, ast.Del))}
-        if 'get_ipython' in self.reads: raise CellError(f"{self.where}: get_ipython() has no shell to return in a test; mark the cell `#| eval: false`")
+        names = [n for n in ast.walk(self.tree) if isinstance(n, ast.Name)]
+        self.reads = {n.id for n in names if isinstance(n.ctx, (ast.Load, ast.Del))}
+        if 'get_ipython' in self.reads:
+            raise CellError(f"{self.where}: get_ipython() has no shell to return in a test; "
+                            "mark the cell `#| eval: false`")
         self.binds = dict.fromkeys(_bound(self.tree))
         self.defines = {n.name for n in self.tree.body if isinstance(n, DEFS)}
 
@@ -50,7 +55,9 @@ class Cell:
     def only_imports(self): return all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in self.tree.body)
 
     @property
-    def stars(self): return [ast.unparse(n) for n in ast.walk(self.tree) if isinstance(n, ast.ImportFrom) and n.names[0].name == '*']
+    def stars(self):
+        imports = [n for n in ast.walk(self.tree) if isinstance(n, ast.ImportFrom)]
+        return [ast.unparse(n) for n in imports if n.names[0].name == '*']
 
     @property
     def module(self): # name given to `#| export`, '' for the notebook's own module, None if not exported
@@ -63,10 +70,16 @@ def asserts(
     "Does running `node` assert something?"
     for n in ast.iter_child_nodes(node):
         if isinstance(n, DEFS): continue
-        f = n.func if isinstance(n, ast.Call) else None
-        name = f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) else ''
-        if isinstance(n, ast.Assert) or name.startswith(('test_', 'assert_')) or name in ('expect_fail', 'raises', *checks) or asserts(n, checks): return True
+        if isinstance(n, ast.Assert): return True
+        name = _called(n)
+        if name.startswith(('test_', 'assert_')) or name in ('expect_fail', 'raises', *checks): return True
+        if asserts(n, checks): return True
     return False
+
+def _called(node):
+    "The name of the function or method that `node` calls; '' if it calls none by name."
+    f = node.func if isinstance(node, ast.Call) else None
+    return f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) else ''
 
 def _bound(node):
     "Names that `node` binds in its own scope, in order of appearance."
@@ -97,7 +110,8 @@ def read_cells(
         directives = {w[0]: w[1:] for w in words if w}
         code = '\n'.join(l.rstrip() if not l.strip() else l for l in lines[n:]).strip('\n')
         if directives.get('eval') == ['false'] or 'nbdev_export()' in code: continue
-        if 'default_exp' in directives or code: cells.append(Cell(f"{name} #{c.get('id', i)}", code, directives, heading))
+        if 'default_exp' in directives or code:
+            cells.append(Cell(f"{name} #{c.get('id', i)}", code, directives, heading))
     return cells
 
 def indent(
@@ -105,7 +119,8 @@ def indent(
 ): # -> code, four columns to the right
     "Indent `src` without changing what its strings say."
     inside, start = set(), []
-    fstart, fend = (getattr(tokenize, f'FSTRING_{s}', -1) for s in ('START', 'END')) # tokens of their own from Python 3.12 on
+    # f-strings are tokens of their own from Python 3.12 on
+    fstart, fend = (getattr(tokenize, f'FSTRING_{s}', -1) for s in ('START', 'END'))
     for t in tokenize.generate_tokens(io.StringIO(src).readline):
         if t.type == tokenize.STRING: inside.update(range(t.start[0]+1, t.end[0]+1))
         elif t.type == fstart: start.append(t.start[0])
@@ -125,7 +140,9 @@ def _function(cells, name, marks, keep):
 def _import(module, names):
     if not names: return f'import {module}'
     line = f"from {module} import {', '.join(names)}"
-    return line if len(line) <= 150 else f"from {module} import (\n" + textwrap.fill(', '.join(names), 150, initial_indent='    ', subsequent_indent='    ') + ')'
+    if len(line) <= 150: return line
+    tab = ' '*4
+    return f"from {module} import (\n{textwrap.fill(', '.join(names), 150, initial_indent=tab, subsequent_indent=tab)})"
 
 def test_source(
     path, # notebook
@@ -147,7 +164,8 @@ def test_source(
     for mod,cs in groupby(sorted(exported, key=lambda c: c.module), key=lambda c: c.module):
         cs = list(cs)
         heads += dict.fromkeys(s for c in cs for s in c.stars)
-        heads.append(_import(f'{lib}.{mod or default}', sorted(n for n in {n for c in cs for n in c.binds} if n in reads)))
+        names = sorted({n for c in cs for n in c.binds} & reads)
+        heads.append(_import(f'{lib}.{mod or default}', names))
     if 'display' in reads - binds: heads.append('from IPython.display import display')
     out += [*heads, '', f"__notebook__ = '{name}' # conftest.py runs its cells in order, from its folder"]
     known, taken, pending = {n for c in exported for n in c.binds}, set(), []
@@ -157,7 +175,8 @@ def test_source(
         fname = next(n for i in range(1, 1000) if (n := base if i == 1 else f'{base}_{i}') not in taken)
         taken.add(fname)
         later = set().union(*(c.reads for c in cells[cells.index(cs[-1])+1:]))
-        if stars := [s for c in cs for s in c.stars]: raise CellError(f"{cs[0].where}: `{stars[0]}` must stand in a cell of imports only, without flags")
+        if stars := [s for c in cs for s in c.stars]:
+            raise CellError(f"{cs[0].where}: `{stars[0]}` must stand in a cell of imports only, without flags")
         out.extend(['', _function(cs, fname, marks(cs[0]), later | known).rstrip('\n')])
         known.update(n for c in cs for n in c.binds)
     for c in cells:
@@ -189,13 +208,17 @@ def main(argv=None):
     for nb in sorted((a.root/'nbs').glob('[0-9][0-9]_*.ipynb')):
         try: want[tests/f"test_{nb.stem.replace('.', '_')}.py"] = test_source(nb, lib, flags)
         except (CellError, SyntaxError) as e: errors.append(str(e))
-    for old in tests.glob('test_[0-9][0-9]_*.py'): want.setdefault(old, '' if HEAD in old.read_text(encoding='utf-8') and not errors else None)
+    for old in tests.glob('test_[0-9][0-9]_*.py'):
+        is_ours = HEAD in old.read_text(encoding='utf-8') and not errors
+        want.setdefault(old, '' if is_ours else None)
     for f,text in sorted(want.items()):
         if text is None or text == (f.read_text(encoding='utf-8') if f.exists() else ''): continue
         stale.append(f.relative_to(a.root))
         if not a.check: f.write_text(text, encoding='utf-8') if text else f.unlink()
     for e in errors: print(e, file=sys.stderr)
-    for f in stale: print(f"{f} {'is out of date: run `make prepare`' if a.check else 'written' if (a.root/f).exists() else 'removed'}")
+    for f in stale:
+        done = 'written' if (a.root/f).exists() else 'removed'
+        print(f"{f} {'is out of date: run `make prepare`' if a.check else done}")
     return int(bool(errors or (a.check and stale)))
 
 if __name__ == '__main__': sys.exit(main())

@@ -1,4 +1,7 @@
-"""Print the exact versions of everything settings.ini needs, as installed in the environment that runs this: `python tools/pins.py > requirements.txt`."""
+"""Print the exact versions of everything settings.ini needs, as installed in the environment that runs this.
+
+    python tools/pins.py > requirements.txt
+"""
 import sys
 from configparser import ConfigParser
 from importlib.metadata import distribution
@@ -28,10 +31,16 @@ def main():
     reqs = f"{cfg['DEFAULT']['requirements']} {cfg['DEFAULT']['dev_requirements']}".split()
     floor = cfg['DEFAULT']['min_python'] + '.0'
     found = closure(reqs)
-    late = [f"{d.metadata['Name']} {d.version}" for d in found.values() if floor not in SpecifierSet(d.metadata['Requires-Python'] or '')]
-    if late: raise SystemExit(f"not for Python {floor}, which settings.ini promises: {', '.join(late)}. Install earlier versions of these and run this again.")
-    pins = {k: f"{d.metadata['Name']}=={d.version.split('+')[0]}" for k,d in found.items()} # a local version (torch's +cpu) is the machine's choice
-    print(f"# Made by tools/pins.py with Python {'.'.join(map(str, sys.version_info[:2]))}. torch stands first: it is installed before anything that needs it.")
+    def runs(d): return floor in SpecifierSet(d.metadata['Requires-Python'] or '')
+    late = [f"{d.metadata['Name']} {d.version}" for d in found.values() if not runs(d)]
+    if late:
+        raise SystemExit(f"not for Python {floor}, which settings.ini promises: {', '.join(late)}. "
+                         "Install earlier versions of these and run this again.")
+    def public(d): return d.version.split('+')[0] # a local version (torch's +cpu) is the machine's choice
+    pins = {k: f"{d.metadata['Name']}=={public(d)}" for k,d in found.items()}
+    python = '.'.join(map(str, sys.version_info[:2]))
+    print(f"# Made by tools/pins.py with Python {python}. "
+          "torch stands first: it is installed before anything that needs it.")
     print('\n'.join([pins.pop('torch'), *(pins[k] for k in sorted(pins))]))
 
 if __name__ == '__main__': main()

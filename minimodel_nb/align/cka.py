@@ -7,7 +7,8 @@ __all__ = ['ExactCKA', 'BlockCKA']
 
 # %% ../../nbs/36_align.cka.ipynb #2364ff84
 import torch
-from .spaces import interval, resampled
+from fastcore.basics import patch
+from .spaces import interval, resampled_means
 
 # %% ../../nbs/36_align.cka.ipynb #1edc788b
 def _rows(
@@ -16,14 +17,18 @@ def _rows(
 ): # (l,n,d) double
     "The examples of a batch, in every layer."
     x = torch.stack([h if mask is None else h[mask.bool()] for h in layers]).double().cpu()
-    if x.dim() != 3: raise ValueError(f"give a list of layers, each (n,d), or (b,t,d) with a mask: got {len(layers)} of shape {tuple(layers[0].shape)}")
+    if x.dim() != 3: raise ValueError("give a list of layers, each (n,d), or (b,t,d) with a mask: "
+                                      f"got {len(layers)} of shape {tuple(layers[0].shape)}")
     return x
 
 def _pair(x, y, mask):
+    "The examples of both sides, if they are the same and all are numbers."
     x,y = _rows(x, mask), _rows(y, mask)
-    if x.shape[1] != y.shape[1]: raise ValueError(f"both sides hold vectors of the same examples: got {x.shape[1]} and {y.shape[1]} rows")
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"both sides hold vectors of the same examples: got {x.shape[1]} and {y.shape[1]} rows")
     for name,o in dict(x=x, y=y).items():
-        if not o.isfinite().all(): raise ValueError(f"{name} has nan or inf where the mask counts: the model that made it has diverged")
+        if not o.isfinite().all():
+            raise ValueError(f"{name} has nan or inf where the mask counts: the model that made it has diverged")
     return x,y
 
 # %% ../../nbs/36_align.cka.ipynb #853ba666
@@ -44,9 +49,13 @@ class _Moments:
         k,l,kl = x@x-xx, y@y-yy, x@c@y - x@a - y@b + d
         return (c.square().sum() - d + k*l/((n-1)*(n-2)) - 2*kl/(n-2))/(n*(n-3))
 
+# %% ../../nbs/36_align.cka.ipynb #04b48167
 class ExactCKA:
     "Unbiased linear CKA over all pairs of examples, from a stream; keeps a (d,e) matrix for each pair of layers."
-    def __init__(self): self.n,self.shift,self.parts = 0,None,{}
+    def __init__(self):
+        self.n = 0 # examples seen
+        self.shift = None # mean of the first batch, of either side
+        self.pairs,self.own = {},{} # (layer, layer) or (side, layer) -> moments
 
     def update(self,
         x, # layers of one side: (n,d) each, or (b,t,d) with a mask
@@ -55,24 +64,28 @@ class ExactCKA:
     ):
         "Add a batch."
         x,y = _pair(x, y, mask)
-        if self.shift is None: self.shift,self.sides = (x.mean(1, keepdim=True), y.mean(1, keepdim=True)),(len(x),len(y))
+        if self.shift is None:
+            self.shift = x.mean(1, keepdim=True), y.mean(1, keepdim=True)
+            self.sides = len(x), len(y)
         x,y = x-self.shift[0], y-self.shift[1]
         for i,p in enumerate(x):
-            for j,q in enumerate(y): self.parts.setdefault((i,j), _Moments()).add(p, q)
-        for side,o in dict(x=x, y=y).items():
-            for i,p in enumerate(o): self.parts.setdefault((side,i), _Moments()).add(p, p)
+            for j,q in enumerate(y): self.pairs.setdefault((i,j), _Moments()).add(p, q)
+        for side,layers in dict(x=x, y=y).items():
+            for i,p in enumerate(layers): self.own.setdefault((side,i), _Moments()).add(p, p)
         self.n += x.shape[1]
         return self
 
     def value(self): # (la,lb) tensor
         "CKA of every layer of one side with every layer of the other."
         if self.n < 4: raise ValueError(f"4 examples or more are needed: there are {self.n}")
-        h,(la,lb) = {k: m.hsic(self.n) for k,m in self.parts.items()},self.sides
-        return torch.stack([torch.stack([h[i,j]/(h['x',i]*h['y',j]).sqrt() for j in range(lb)]) for i in range(la)])
+        la,lb = self.sides
+        own = {k: m.hsic(self.n) for k,m in self.own.items()}
+        def ratio(i, j): return self.pairs[i,j].hsic(self.n)/(own['x',i]*own['y',j]).sqrt()
+        return torch.stack([torch.stack([ratio(i, j) for j in range(lb)]) for i in range(la)])
 
 # %% ../../nbs/36_align.cka.ipynb #e1cb81c5
 def _centred(x):
-    "(l,m,d) -> (l,m*m): kernel matrices, U-centred (Székely and Rizzo 2014), so that HSIC is a product of two."
+    "(l,m,d) -> (l,m,m) kernel matrices, U-centred (Székely and Rizzo 2014), so that HSIC is a product of two."
     x = x - x.mean(1, keepdim=True)
     k, m = x @ x.transpose(1, 2), x.shape[1]
     k.diagonal(dim1=1, dim2=2).zero_()
@@ -83,13 +96,17 @@ def _centred(x):
 
 def _block_hsic(x, y, orders):
     "HSIC of all pairs of layers, of those with `y` shuffled, and of each layer with itself; in this order, flat."
-    k,l,m = _centred(x),_centred(y),x.shape[1]
-    pairs = lambda l: torch.einsum('aij,bij->ab', k, l).flatten()
+    k,l,m = _centred(x), _centred(y), x.shape[1]
+    def pairs(l): return torch.einsum('aij,bij->ab', k, l).flatten()
     null = torch.stack([pairs(l[:,o][:,:,o]) for o in orders]).mean(0)
     return torch.cat([pairs(l), null, k.square().sum((1,2)), l.square().sum((1,2))])/(m*(m-3))
 
-def _ratio(h, sides, least):
-    "(...,all) mean of `_block_hsic` -> (...,2,la,lb) CKA and null; nan where HSIC of a layer with itself is not above `least` (la+lb): one vector for all examples."
+def _ratio(
+    h, # (...,2*la*lb+la+lb) mean of `_block_hsic`
+    sides, # la, lb: how many layers either side has
+    least # (la+lb,) HSIC of a layer with itself that is rounding: one vector for all examples
+): # (...,2,la,lb) CKA and null; nan where there is no geometry
+    "CKA from means over blocks."
     la,lb = sides
     own = h[...,2*la*lb:]
     own = own.where(own > least, torch.nan).sqrt()
@@ -104,8 +121,12 @@ class BlockCKA:
         seed=0 # of the shuffles and the bootstrap
     ):
         if block < 4: raise ValueError(f"block={block}: the unbiased estimate needs 4 examples or more")
-        self.block,self.n_null,self.seed,self.n = block,n_null,seed,0
-        self.g,self.wait,self.found,self.norms = torch.Generator().manual_seed(seed),None,[],0
+        self.block,self.n_null,self.seed = block,n_null,seed
+        self.g = torch.Generator().manual_seed(seed)
+        self.n = 0 # examples seen
+        self.wait = None # those that do not fill a block yet, of either side
+        self.found = [] # `_block_hsic` of each block
+        self.norms = 0 # of the vectors of each layer, squared; summed over blocks
 
     def update(self,
         x, # layers of one side: (n,d) each, or (b,t,d) with a mask
@@ -117,26 +138,32 @@ class BlockCKA:
         self.n += new[0].shape[1]
         self.wait = new if self.wait is None else tuple(torch.cat(o, 1) for o in zip(self.wait, new))
         while self.wait[0].shape[1] >= self.block:
-            self.found.append(self._block(*(o[:,:self.block] for o in self.wait)))
+            self._add(*(o[:,:self.block] for o in self.wait))
             self.wait = tuple(o[:,self.block:] for o in self.wait)
         return self
 
-    def _block(self, x, y):
+    def _add(self, x, y):
         orders = [torch.randperm(self.block, generator=self.g) for _ in range(self.n_null)]
-        self.sides,self.norms = (len(x),len(y)),self.norms+torch.cat([x.square().sum(2).mean(1), y.square().sum(2).mean(1)])
-        return _block_hsic(x, y, orders)
+        self.sides = len(x), len(y)
+        self.norms = self.norms + torch.cat([o.square().sum(2).mean(1) for o in (x, y)])
+        self.found.append(_block_hsic(x, y, orders))
 
-    def estimate(self,
-        n_boot=1000 # bootstrap samples
-    ): # two (la,lb,3) tensors, CKA and null: value, low, high; low and high are nan if there are fewer than 4 blocks
-        "CKA of every layer of one side with every layer of the other, with intervals, beside the null."
-        if not self.found: raise ValueError(f"{self.n} examples do not fill a block of {self.block}: give more, or a smaller block")
-        h = torch.stack(self.found)
-        least = 1e-24*(self.norms/len(h)).square() # below it is rounding
-        value, bounds = _ratio(h.mean(0), self.sides, least), torch.full((2,2,*self.sides), torch.nan)
-        if len(h) >= 4: bounds = interval(_ratio(resampled(h, n_boot, self.seed), self.sides, least))
-        return tuple(torch.cat([value[None], bounds]).permute(1,2,3,0))
+# %% ../../nbs/36_align.cka.ipynb #053eb48c
+@patch
+def estimate(self:BlockCKA,
+    n_boot=1000 # bootstrap samples
+): # two (la,lb,3) tensors, CKA and null: value, low, high; low and high are nan if there are fewer than 4 blocks
+    "CKA of every layer of one side with every layer of the other, with intervals, beside the null."
+    if not self.found:
+        raise ValueError(f"{self.n} examples do not fill a block of {self.block}: give more, or a smaller block")
+    h = torch.stack(self.found)
+    least = 1e-24*(self.norms/len(h)).square() # below it is rounding
+    value = _ratio(h.mean(0), self.sides, least)
+    bounds = torch.full((2,2,*self.sides), torch.nan)
+    if len(h) >= 4: bounds = interval(_ratio(resampled_means(h, n_boot, self.seed), self.sides, least))
+    return tuple(torch.cat([value[None], bounds]).permute(1,2,3,0))
 
-    def value(self): # (la,lb) tensor
-        "CKA of every layer of one side with every layer of the other."
-        return self.estimate(1)[0][...,0]
+@patch
+def value(self:BlockCKA): # (la,lb) tensor
+    "CKA of every layer of one side with every layer of the other."
+    return self.estimate(1)[0][...,0]

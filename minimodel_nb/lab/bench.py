@@ -53,8 +53,8 @@ def _model(c):
 
 def _tokenizer(vocab):
     "A tokenizer of `vocab` pieces with our special tokens; the benchmark feeds ids, not text."
-    from minimodel_nb.text.tokens import _fast_tokenizer
-    return _fast_tokenizer([(f'w{i}', -float(i)) for i in range(vocab-5)])
+    from minimodel_nb.text.tokens import unigram_tokenizer
+    return unigram_tokenizer([(f'w{i}', -float(i)) for i in range(vocab-5)])
 
 def _blocks(c, n):
     "(n,t) token ids by Zipf's law."

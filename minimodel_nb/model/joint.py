@@ -31,15 +31,25 @@ class ExitHead(nn.Module):
         "What meets the output embeddings."
         parts = iter(self.parts.values())
         if self.family.norm: h = next(parts)(h)
-        for f in self.family.head: h = (next(parts) if isinstance(f, str) else f)(h)
+        for part in self.family.head:
+            f = next(parts) if isinstance(part, str) else part
+            h = f(h)
         return h
 
     def put_into(self, model):
         "Make this exit's modules the head of `model`."
-        for n,mod in self.parts.items():
+        for n,module in self.parts.items():
             parent,_,name = n.replace('/', '.').rpartition('.')
-            setattr(model.get_submodule(parent), name, mod)
+            setattr(model.get_submodule(parent), name, module)
         return model
+
+# %% ../../nbs/22_model.joint.ipynb #ddf94ec1
+def _check_exits(exits, l):
+    "Fails unless `exits` are middle layers of a model of `l` layers, each named once."
+    if l < 2: raise ValueError(f"the model has {l} layer: an exit needs a layer below the last, so at least 2")
+    for n in exits:
+        if not 1 <= n < l: raise ValueError(f"exit_at={n} is not a middle layer of a model of {l}: choose 1..{l-1}")
+    if len(set(exits)) < len(exits): raise ValueError(f"exits {tuple(exits)} name a layer twice")
 
 # %% ../../nbs/22_model.joint.ipynb #b8b99748
 class JointModel(nn.Module):
@@ -49,11 +59,7 @@ class JointModel(nn.Module):
         exits=(4,) # layers that extra heads read, each in 1..l-1
     ):
         super().__init__()
-        l = Encoder(primary).depth
-        if l < 2: raise ValueError(f"the model has {l} layer: an exit needs a layer below the last, so at least 2")
-        bad = [n for n in exits if not 1 <= n < l]
-        if bad: raise ValueError(f"exit_at={bad[0]} is not a middle layer of a model of {l}: choose 1..{l-1}")
-        if len(set(exits)) < len(exits): raise ValueError(f"exits {tuple(exits)} name a layer twice")
+        _check_exits(exits, Encoder(primary).depth)
         self.primary = primary
         self.exits = nn.ModuleDict({str(n): ExitHead(primary) for n in sorted(exits)})
 
@@ -74,12 +80,16 @@ class JointModel(nn.Module):
         key=None
     ): # {depth: scalar}
         "Masked-LM loss of every head; the heads and the last layer are computed at predicted positions only."
-        e,i = Encoder(self.primary),predicted(labels)
-        y,v = labels.flatten()[i],len(e.decoder.weight)
+        e = Encoder(self.primary)
+        at = predicted(labels)
+        y = labels.flatten()[at]
+        v = len(e.decoder.weight)
         sample = sample_vocab(y, key, v, sampled) if 0 < sampled < v else None
-        with tapped(self.primary, [int(n) for n in self.exits]) as seen: last = hidden_where(self.primary, ids, labels, attention_mask, bos)
-        def loss(h): return output_loss(e.decoder, h, y, sample=sample)
-        out = {int(n): loss(ex(seen[int(n)].flatten(0,1)[i])) for n,ex in self.exits.items()}
+        def loss(features): return output_loss(e.decoder, features, y, sample=sample)
+        exits = {int(n): head for n,head in self.exits.items()}
+        with tapped(self.primary, list(exits)) as seen:
+            last = hidden_where(self.primary, ids, labels, attention_mask, bos)
+        out = {n: loss(head(seen[n].flatten(0,1)[at])) for n,head in exits.items()}
         return out | {e.depth: loss(e.features(last))}
 
     def forward(self, input_ids, labels, attention_mask=None, **kwargs):
@@ -94,7 +104,8 @@ def minijoint(
 ): # masked LM with exit_at layers
     "The mini-model of a jointly pretrained model, sharing its tensors (Marchisio et al. 2023, MiniJoint)."
     if str(exit_at) not in joint.exits:
-        raise ValueError(f"no exit at layer {exit_at}: this model was pretrained with exits {', '.join(joint.exits) or 'nowhere'}")
+        there_are = ', '.join(joint.exits) or 'nowhere'
+        raise ValueError(f"no exit at layer {exit_at}: this model was pretrained with exits {there_are}")
     mini = truncate(joint.primary, exit_at)
     joint.exits[str(exit_at)].put_into(mini)
     mini.config.lineage = lineage(joint.primary)
@@ -108,15 +119,19 @@ def save_joint(
     "Write the primary as a plain transformers model, and the exits beside it in exits.safetensors."
     joint.primary.config.lineage = lineage(joint.primary)
     joint.primary.save_pretrained(folder)
-    save_file({k: v.detach().cpu().contiguous() for k,v in joint.exits.state_dict().items()}, Path(folder)/'exits.safetensors')
+    exits = {k: v.detach().cpu().contiguous() for k,v in joint.exits.state_dict().items()}
+    save_file(exits, Path(folder)/'exits.safetensors')
 
 def load_joint(
     folder # written by save_joint
-): # JointModel, in evaluation mode
+): # JointModel, in fp32 and in evaluation mode
     "The jointly pretrained model in `folder`."
     f = Path(folder)/'exits.safetensors'
-    if not f.exists(): raise FileNotFoundError(f"{folder} has no exits.safetensors: it was not pretrained with exits. Make a mini-model with minipost instead, or pretrain with exits.")
+    if not f.exists():
+        raise FileNotFoundError(f"{folder} has no exits.safetensors: it was not pretrained with exits. "
+                                "Make a mini-model with minipost instead, or pretrain with exits.")
     state = {k: v.float() for k,v in load_file(f).items()}
-    joint = JointModel(AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32), exits=sorted({int(k.split('.')[0]) for k in state}))
+    exits = sorted({int(k.split('.')[0]) for k in state})
+    joint = JointModel(AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32), exits)
     joint.exits.load_state_dict(state)
     return joint.eval()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 from torch.nn import functional as F
 from .encoder import Encoder
-from ..text.masks import golden, hash64
+from ..text.masks import batch_key, random_bits
 
 # %% ../../nbs/21_model.loss.ipynb #a0af9bb4
 def predicted(
@@ -24,21 +24,27 @@ def query_positions(
     labels # (b,t) token ids, -100 where nothing is predicted
 ): # (b,k) positions in each row, predicted ones first; (b,k) True where a position is a predicted one
     "The positions whose hidden states the head reads, as a rectangle."
-    m = labels != -100
-    count = m.sum(1)
+    wanted = labels != -100
+    count = wanted.sum(1)
     k = max(1, int(count.max()))
-    return m.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:,:k], torch.arange(k, device=labels.device) < count[:,None]
+    predicted_first = wanted.to(torch.uint8).argsort(dim=1, descending=True, stable=True)
+    return predicted_first[:,:k], torch.arange(k, device=labels.device) < count[:,None]
 
 # %% ../../nbs/21_model.loss.ipynb #585a7073
 def _rows(x, idx):
     "(b,t,...) -> (b,k,...): the chosen positions of each row."
     return x.gather(1, idx.view(*idx.shape, *[1]*(x.dim()-2)).expand(-1, -1, *x.shape[2:]))
 
+def _heads(x, c):
+    "(b,t,d) -> (b,h,t,c): heads of width `c`."
+    return x.unflatten(-1, (-1, c)).transpose(1, 2)
+
 def _attend(q, k, v, mask, idx, p):
-    "(b,h,k,c), 2 x (b,h,t,c) -> (b,k,d): attention of the chosen queries to all tokens."
+    "(b,h,k,c), 2 x (b,h,t,c) -> (b,k,d): attention of the chosen queries to all tokens, with dropout `p`."
     if mask is not None:
         mask = mask.expand(len(q), -1, -1, -1)
-        if mask.shape[2] > 1: mask = mask.gather(2, idx[:,None,:,None].expand(-1, mask.shape[1], -1, mask.shape[3]))
+        by_query = mask.shape[2] > 1
+        if by_query: mask = mask.gather(2, idx[:,None,:,None].expand(-1, mask.shape[1], -1, mask.shape[3]))
     if q.device.type == 'cpu' and k.shape[2] <= 128: # plain products beat the fused kernel for short blocks
         a = q @ k.transpose(2, 3)*q.shape[-1]**-.5
         if mask is not None: a = a.masked_fill(~mask, float('-inf')) if mask.dtype == torch.bool else a + mask
@@ -46,14 +52,19 @@ def _attend(q, k, v, mask, idx, p):
     else: out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p)
     return out.transpose(1, 2).flatten(2)
 
-def _heads(x, c): return x.unflatten(-1, (-1, c)).transpose(1, 2)
-
-def _bert_layer(layer, h, idx, mask, **kw):
-    "A post-norm layer (BERT, RoBERTa) at positions `idx`."
-    s,hq = layer.attention.self,_rows(h, idx)
+# %% ../../nbs/21_model.loss.ipynb #5d868912
+def _bert_layer(
+    layer, # a layer of BERT or RoBERTa
+    given, # dict of what it was called with: h (b,t,d), attention_mask, ...
+    idx # (b,k) positions
+): # (b,k,d)
+    "A post-norm layer at positions `idx`."
+    s, h = layer.attention.self, given['h']
     c = s.attention_head_size
-    a = _attend(_heads(s.query(hq), c), _heads(s.key(h), c), _heads(s.value(h), c), mask, idx, s.dropout.p if layer.training else 0.)
-    x = layer.attention.output(a, hq)
+    at_idx = _rows(h, idx)
+    q,k,v = _heads(s.query(at_idx), c),_heads(s.key(h), c),_heads(s.value(h), c)
+    a = _attend(q, k, v, given['attention_mask'], idx, s.dropout.p if layer.training else 0.)
+    x = layer.attention.output(a, at_idx)
     return layer.output(layer.intermediate(x), x)
 
 # %% ../../nbs/21_model.loss.ipynb #74233cf9
@@ -62,15 +73,25 @@ def _rotate(x, cos, sin):
     x1,x2 = x.float().chunk(2, -1)
     return (x.float()*cos[:,None] + torch.cat((-x2, x1), -1)*sin[:,None]).to(x.dtype)
 
-def _modernbert_layer(layer, h, idx, mask, position_embeddings=None, **kw):
-    "A pre-norm layer (ModernBERT) at positions `idx`."
-    att,hq,d = layer.attn,_rows(h, idx),h.shape[-1]
-    n,w,b,c = layer.attn_norm(h),att.Wqkv.weight,att.Wqkv.bias,att.head_dim
-    q = _heads(F.linear(_rows(n, idx), w[:d], b if b is None else b[:d]), c)
-    k,v = (_heads(x, c) for x in F.linear(n, w[d:], b if b is None else b[d:]).chunk(2, -1))
-    cos,sin = (e.expand(len(h), -1, -1) for e in position_embeddings)
-    a = _attend(_rotate(q, _rows(cos, idx), _rows(sin, idx)), _rotate(k, cos, sin), v, mask, idx, att.attention_dropout if layer.training else 0.)
-    x = hq + att.out_drop(att.Wo(a))
+def _modernbert_layer(
+    layer, # a layer of ModernBERT
+    given, # dict of what it was called with: h (b,t,d), attention_mask, position_embeddings (cos, sin), ...
+    idx # (b,k) positions
+): # (b,k,d)
+    "A pre-norm layer at positions `idx`."
+    att, h = layer.attn, given['h']
+    d, c = h.shape[-1], att.head_dim
+    weight, bias = att.Wqkv.weight, att.Wqkv.bias
+    q_bias,kv_bias = (None, None) if bias is None else (bias[:d], bias[d:])
+    at_idx = _rows(h, idx)
+    normed = layer.attn_norm(h)
+    q = _heads(F.linear(_rows(normed, idx), weight[:d], q_bias), c)
+    k,v = (_heads(x, c) for x in F.linear(normed, weight[d:], kv_bias).chunk(2, -1))
+    cos,sin = (x.expand(len(h), -1, -1) for x in given['position_embeddings'])
+    q = _rotate(q, _rows(cos, idx), _rows(sin, idx))
+    k = _rotate(k, cos, sin)
+    a = _attend(q, k, v, given['attention_mask'], idx, att.attention_dropout if layer.training else 0.)
+    x = at_idx + att.out_drop(att.Wo(a))
     return x + layer.mlp(layer.mlp_norm(x))
 
 layers_at = {'bert': _bert_layer, 'roberta': _bert_layer, 'xlm-roberta': _bert_layer, 'modernbert': _modernbert_layer}
@@ -79,12 +100,12 @@ layers_at = {'bert': _bert_layer, 'roberta': _bert_layer, 'xlm-roberta': _bert_l
 @contextmanager
 def _stubbed(layer):
     "Within the block `layer` passes its input through, and keeps what it was called with."
-    seen = {}
-    def forward(h, attention_mask=None, *args, **kw):
-        seen.update(h=h, mask=attention_mask, kw=kw)
+    given = {}
+    def forward(h, attention_mask=None, *args, **more):
+        given.update(h=h, attention_mask=attention_mask, **more)
         return h
     layer.forward = forward
-    try: yield seen
+    try: yield given
     finally: del layer.forward
 
 # %% ../../nbs/21_model.loss.ipynb #4834a062
@@ -96,14 +117,16 @@ def hidden_where(
     bos=None # as in `within_documents`; None: a block is read as one text
 ): # (n,d) last hidden states at predicted positions, in their order in the flattened batch
     "Run the base model with its last layer at predicted positions only."
+    if bos is not None and attention_mask is not None:
+        raise ValueError("blocks of several documents (bos) are packed without padding: leave attention_mask out")
     e = Encoder(model)
-    if bos is not None and attention_mask is not None: raise ValueError("blocks of several documents (bos) are packed without padding: leave attention_mask out")
-    kw = dict(attention_mask=attention_mask) if bos is None else within_documents(model, ids, bos)
-    top,at = e.layers[-1],layers_at.get(model.config.model_type)
-    if at is None: return e.base(ids, **kw).last_hidden_state.flatten(0,1)[predicted(labels)]
-    with _stubbed(top) as seen: e.base(ids, **kw)
+    inputs = dict(attention_mask=attention_mask) if bos is None else within_documents(model, ids, bos)
+    layer_at = layers_at.get(model.config.model_type)
+    if layer_at is None: return e.base(ids, **inputs).last_hidden_state.flatten(0,1)[predicted(labels)]
+    top = e.layers[-1]
+    with _stubbed(top) as given: e.base(ids, **inputs)
     idx,real = query_positions(labels)
-    h = at(top, seen['h'], idx, seen['mask'], **seen['kw'])[real]
+    h = layer_at(top, given, idx)[real]
     return e.base.get_submodule(e.family.norm)(h) if e.family.norm else h
 
 # %% ../../nbs/21_model.loss.ipynb #6e6288cf
@@ -112,46 +135,71 @@ def documents(
     bos # id of the token that begins a document
 ): # (b,t) number of the document that a token belongs to, (b,t) its place in it
     "Which document of its block every token belongs to, and where it stands in it."
-    at,first = torch.arange(ids.shape[1], device=ids.device),ids == bos
-    return first.cumsum(1), at - torch.where(first, at, 0).cummax(1).values
+    at = torch.arange(ids.shape[1], device=ids.device)
+    is_first = ids == bos
+    return is_first.cumsum(1), at - torch.where(is_first, at, 0).cummax(1).values
 
+# %% ../../nbs/21_model.loss.ipynb #0d47438a
 def within_documents(
     model, # masked LM of a known family
     ids, # (b,t) token ids
     bos # id of the token that begins a document
 ): # arguments for the model: attention_mask, position_ids
     "Keep attention within documents, and start positions again with each."
-    e,cfg = Encoder(model),model.config
+    e, cfg = Encoder(model), model.config
+    attention = cfg._attn_implementation
+    if attention not in ('sdpa', 'eager'):
+        raise ValueError(f"attention within documents runs with 'sdpa' or 'eager' attention, not {attention!r}: "
+                         "model.set_attn_implementation('sdpa')")
+    def mask(may_look):
+        if attention == 'sdpa': return may_look
+        return torch.zeros(may_look.shape, device=ids.device).masked_fill(~may_look, float('-inf'))
     doc,place = documents(ids, bos)
     same = (doc[:,:,None] == doc[:,None])[:,None]
-    def mask(m): return m if cfg._attn_implementation == 'sdpa' else torch.zeros(m.shape, device=ids.device).masked_fill(~m, float('-inf'))
-    if cfg._attn_implementation not in ('sdpa', 'eager'):
-        raise ValueError(f"attention within documents runs with 'sdpa' or 'eager' attention, not {cfg._attn_implementation!r}: model.set_attn_implementation('sdpa')")
     position_ids = place + (e.base.embeddings.padding_idx+1 if e.family.offset else 0)
-    if not getattr(cfg, 'layer_types', None): return dict(attention_mask=mask(same), position_ids=position_ids)
+    has_windows = getattr(cfg, 'layer_types', None)
+    if not has_windows: return dict(attention_mask=mask(same), position_ids=position_ids)
     near = (place[:,:,None]-place[:,None]).abs()[:,None] <= cfg.local_attention//2
-    return dict(attention_mask=dict(full_attention=mask(same), sliding_attention=mask(same & near)), position_ids=position_ids)
+    masks = dict(full_attention=mask(same), sliding_attention=mask(same & near))
+    return dict(attention_mask=masks, position_ids=position_ids)
 
 # %% ../../nbs/21_model.loss.ipynb #46dc5456
+def _scan(h, w, b, spans):
+    "(n,d) features -> (n,v) scores in the precision of `h`, (n,) log of the sum of their exponentials in fp32."
+    scores = h.new_empty(len(h), len(w))
+    lse = h.new_full((len(h),), float('-inf'), dtype=torch.float32)
+    for s in spans:
+        scores[:,s] = torch.addmm(b[s].to(h.dtype), h, w[s].to(h.dtype).T)
+        lse = torch.logaddexp(lse, scores[:,s].float().logsumexp(1))
+    return scores, lse
+
+def _score_grads(scores, lse, labels, s):
+    "Gradients of the mean loss by the scores of span `s`, in fp32: probabilities, less one at the labels, over n."
+    p = (scores[:,s].float() - lse[:,None]).exp_()
+    is_here = (labels >= s.start) & (labels < s.stop)
+    place = (labels-s.start).clamp(0, p.shape[1]-1)
+    p.scatter_add_(1, place[:,None], -is_here.float()[:,None])
+    p /= len(labels)
+    return p
+
+# %% ../../nbs/21_model.loss.ipynb #8be8a674
 class _SpanLoss(torch.autograd.Function):
     "Mean cross-entropy of x @ w.T + b, walking over the vocabulary; gradients are computed in the forward pass."
     @staticmethod
     def forward(ctx, x, w, b, labels, span):
-        kind,n,v = x.device.type,len(x),len(w)
+        kind, v = x.device.type, len(w)
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+        spans = [slice(i, min(i+span, v)) for i in range(0, v, span)]
         with torch.autocast(kind, enabled=False):
-            h,scores,lse = x.to(dtype),x.new_empty(n, v, dtype=dtype),x.new_full((n,), float('-inf'), dtype=torch.float32)
-            spans = [slice(i, min(i+span, v)) for i in range(0, v, span)]
-            for s in spans:
-                scores[:,s] = torch.addmm(b[s].to(dtype), h, w[s].to(dtype).T)
-                lse = torch.logaddexp(lse, scores[:,s].float().logsumexp(1))
+            h = x.to(dtype)
+            scores,lse = _scan(h, w, b, spans)
             loss = (lse - scores.gather(1, labels[:,None]).squeeze(1)).mean()
             if not any(ctx.needs_input_grad): return loss
-            gx,gw,gb = torch.zeros_like(x, dtype=torch.float32),torch.empty_like(w) if ctx.needs_input_grad[1] else None,torch.empty_like(b)
+            gx = torch.zeros_like(x, dtype=torch.float32)
+            gw = torch.empty_like(w) if ctx.needs_input_grad[1] else None
+            gb = torch.empty_like(b)
             for s in spans:
-                p = (scores[:,s].float() - lse[:,None]).exp_()
-                p.scatter_add_(1, (labels-s.start).clamp(0, p.shape[1]-1)[:,None], -((labels >= s.start) & (labels < s.stop)).float()[:,None])
-                p /= n
+                p = _score_grads(scores, lse, labels, s)
                 gb[s] = p.sum(0)
                 p = p.to(dtype)
                 gx += p @ w[s].to(dtype)
@@ -177,11 +225,14 @@ def output_loss(
     sample=None # entries that are scored, and their log weights, from `sample_vocab`; None: all
 ): # scalar, nats per predicted token
     "Masked-LM loss of features under the output projection."
-    w,b = decoder.weight,decoder.bias
+    w, b = decoder.weight, decoder.bias
     if sample is not None:
         at,log_weight = sample
-        labels = torch.empty(len(w), dtype=torch.long, device=at.device).scatter_(0, at, torch.arange(len(at), device=at.device))[labels]
-        w,b = w[at],log_weight if b is None else b[at]+log_weight
+        places = torch.arange(len(at), device=at.device)
+        place_of = torch.empty(len(w), dtype=torch.long, device=at.device).scatter_(0, at, places)
+        labels = place_of[labels]
+        w = w[at]
+        b = log_weight if b is None else b[at]+log_weight
     if span is None: span = 4096 if len(x)*len(w) > 2**24 else len(w)
     if span >= len(w) or b is None: return F.cross_entropy(F.linear(x, w, b).float(), labels)
     return _SpanLoss.apply(x, w, b, labels, span)
@@ -194,11 +245,16 @@ def sample_vocab(
     m # of them to score, n at least
 ): # (m,) token ids, those of `labels` among them; (m,) log of the number of entries that each stands for
     "The entries that are predicted and an even sample of the others."
-    if m < len(labels): raise ValueError(f"sampled={m} entries of the vocabulary cannot hold the {len(labels)} pieces that an update predicts: choose sampled >= {len(labels)}, or 0 for all {v}")
-    h = hash64(hash64(key.sum()) + torch.arange(1, v+1, device=labels.device)*golden)
+    n = len(labels)
+    if m < n:
+        raise ValueError(f"sampled={m} entries of the vocabulary cannot hold the {n} pieces that an update predicts: "
+                         f"choose sampled >= {n}, or 0 for all {v}")
+    bits = random_bits(batch_key(key).to(labels.device), v)
     asked = torch.zeros(v, dtype=torch.bool, device=labels.device).scatter_(0, labels, True)
-    at,u = h.masked_fill_(asked, 2**63-1).topk(m, sorted=False).indices,asked.sum()
-    return at, torch.where(asked[at], 0., ((v-u)/(m-u).clamp(min=1)).log())
+    at = bits.masked_fill_(asked, 2**63-1).topk(m, sorted=False).indices
+    n_asked = asked.sum()
+    stands_for = (v-n_asked)/(m-n_asked).clamp(min=1)
+    return at, torch.where(asked[at], 0., stands_for.log())
 
 # %% ../../nbs/21_model.loss.ipynb #f1824689
 def mlm_loss(
@@ -211,5 +267,9 @@ def mlm_loss(
     key=None # (b,) keys of the examples, which the sample depends on
 ): # scalar, nats per predicted token
     "Masked-LM loss; last layer and head are computed at predicted positions only."
-    e,h,y = Encoder(model),hidden_where(model, ids, labels, attention_mask, bos),labels.flatten()[predicted(labels)]
-    return output_loss(e.decoder, e.features(h), y, sample=sample_vocab(y, key, len(e.decoder.weight), sampled) if 0 < sampled < len(e.decoder.weight) else None)
+    e = Encoder(model)
+    h = hidden_where(model, ids, labels, attention_mask, bos)
+    y = labels.flatten()[predicted(labels)]
+    v = len(e.decoder.weight)
+    sample = sample_vocab(y, key, v, sampled) if 0 < sampled < v else None
+    return output_loss(e.decoder, e.features(h), y, sample=sample)

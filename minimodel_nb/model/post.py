@@ -11,23 +11,6 @@ from transformers import AutoModelForMaskedLM
 from .encoder import Encoder, lineage, set_layers, share
 
 # %% ../../nbs/23_model.post.ipynb #f56a1e15
-def minipost(
-    primary, # masked LM of a known family
-    keep=4, # bottom layers kept, shared and frozen
-    new=2, # layers put on top, to be trained
-    init='random', # new layers: 'random', or 'copied' from the primary's top
-    seed=0 # for 'random'
-): # masked LM with keep+new layers
-    "A mini-model over the bottom of `primary`; train its new layers on source text before use (Marchisio et al. 2023, MiniPost)."
-    e = Encoder(primary)
-    if not 1 <= keep < e.depth: raise ValueError(f"keep={keep} of a model with {e.depth} layers: choose 1..{e.depth-1}")
-    if not 1 <= new <= e.depth-keep: raise ValueError(f"new={new} on top of {keep} kept layers is no shallower than the primary's {e.depth}: choose 1..{e.depth-keep}")
-    mini = share(primary)
-    set_layers(mini, list(Encoder(mini).layers)[:keep] + _new_layers(primary, keep, new, init, seed))
-    mini.config.lineage = lineage(primary)
-    mini.config.minipost_keep = keep
-    return mini
-
 def _new_layers(primary, keep, new, init, seed):
     "`new` fresh layers of the kind that stands at positions keep, keep+1, ..."
     if init not in ('random', 'copied'): raise ValueError(f"init={init!r} for new layers: choose 'random' or 'copied'")
@@ -39,9 +22,29 @@ def _new_layers(primary, keep, new, init, seed):
         fresh = list(Encoder(AutoModelForMaskedLM.from_config(cfg)).layers)[keep:]
     layers = list(Encoder(primary).layers)
     if init == 'copied':
-        for f,l in zip(fresh, layers[-new:]): f.load_state_dict(l.state_dict())
+        for mine,top in zip(fresh, layers[-new:]): mine.load_state_dict(top.state_dict())
     like = next(layers[0].parameters())
-    return [f.to(like.device, like.dtype).train(primary.training) for f in fresh]
+    return [layer.to(like.device, like.dtype).train(primary.training) for layer in fresh]
+
+# %% ../../nbs/23_model.post.ipynb #aa84e4d0
+def minipost(
+    primary, # masked LM of a known family
+    keep=4, # bottom layers kept, shared and frozen
+    new=2, # layers put on top, to be trained
+    init='random', # new layers: 'random', or 'copied' from the primary's top
+    seed=0 # for 'random'
+): # masked LM with keep+new layers
+    "A mini-model over the bottom of `primary`; train its new layers on source text before use (Marchisio et al. 2023)."
+    l = Encoder(primary).depth
+    if not 1 <= keep < l: raise ValueError(f"keep={keep} of a model with {l} layers: choose 1..{l-1}")
+    if not 1 <= new <= l-keep:
+        raise ValueError(f"new={new} on top of {keep} kept layers is no shallower than the primary's {l}: "
+                         f"choose 1..{l-keep}")
+    mini = share(primary)
+    set_layers(mini, list(Encoder(mini).layers)[:keep] + _new_layers(primary, keep, new, init, seed))
+    mini.config.lineage = lineage(primary)
+    mini.config.minipost_keep = keep
+    return mini
 
 def new_layers(
     mini # from minipost, or loaded from its folder

@@ -15,7 +15,12 @@ from .joint import load_joint, save_joint
 from ..runs.record import RunRecord
 
 # %% ../../nbs/27_model.shipped.ipynb #c6327c7d
-shipped_folder = Path(__file__).parents[1]/'models'/'english-small' if '__file__' in globals() else Path('../minimodel_nb/models/english-small').resolve()
+def _here():
+    "The package's folder, also where this code runs in a notebook."
+    if '__file__' in globals(): return Path(__file__).parents[1]
+    return Path('../minimodel_nb').resolve()
+
+shipped_folder = _here()/'models'/'english-small'
 
 def load_shipped(
     folder=shipped_folder # or another that pretrain or compact wrote
@@ -25,12 +30,14 @@ def load_shipped(
     joint.config.dtype = torch.float32 # what is made from the configuration, such as a classifier, follows it
     return joint, AutoTokenizer.from_pretrained(folder)
 
+# %% ../../nbs/27_model.shipped.ipynb #303a24f1
 def compact(
     folder, # written by pretrain with exits
     out # folder for the copy
 ): # Path
-    "A copy of a jointly pretrained model in bf16: half the size, and a lineage of its own, since rounding changes the body."
-    joint,tok,record = load_joint(folder),AutoTokenizer.from_pretrained(folder),RunRecord.load(Path(folder)/'record.json')
+    "A copy of a jointly pretrained model in bf16: half the size, and a lineage of its own, for the body is another."
+    joint,tok = load_joint(folder),AutoTokenizer.from_pretrained(folder)
+    record = RunRecord.load(Path(folder)/'record.json')
     joint.config.lineage = None
     joint.config.lineage = lineage(joint.bfloat16().primary)
     record.result |= dict(rounded_from=record.result['lineage'], lineage=joint.config.lineage)

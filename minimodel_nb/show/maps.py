@@ -123,7 +123,7 @@ def alignment_map(
 ): # plotly Figure
     "CKA of all layers with all layers: menus over pairs and over the null, a slider over checkpoints."
     als = as_alignments(alignments)
-    if not als: return nothing('nothing aligned yet: see align_models')
+    if not als: return nothing('nothing aligned yet: see measure_alignment')
     pairs, steps = _by_pair(als), _steps(als)
     pair = choose('pair', [*pairs], pair)
     step = _choose_step(steps, step)
@@ -244,7 +244,7 @@ def retrieval_curve(
 ): # plotly Figure
     "Retrieval (or CKA) of layers of the same number: a line per pair, against its null."
     als = as_alignments(alignments)
-    if not als: return nothing('nothing aligned yet: see align_models')
+    if not als: return nothing('nothing aligned yet: see measure_alignment')
     pairs, steps, keys = _by_pair(als), _steps(als), _measures(als)
     measure = choose('measure', [*keys], measure)
     step = _choose_step(steps, step)

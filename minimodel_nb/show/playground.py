@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import ipywidgets as W
 import torch
 from ..align.spaces import nearest
-from ..align.measure import align_models, token_vectors
+from ..align.measure import Side, measure_alignment, token_vectors
 from ..model.encoder import Encoder
 from ..model.joint import JointModel, minijoint
 from .maps import alignment_map, retrieval_curve
@@ -207,6 +207,7 @@ class AlignmentExplorer(_Live):
         texts = [[l.strip() for l in self.said[o].splitlines() if l.strip()] for o in (la, lb)]
         if len(texts[0]) != len(texts[1]): raise ValueError(f"text A has {len(texts[0])} lines, text B {len(texts[1])}: each line of one is the translation of that line of the other")
         a,b = self.side(self.a),self.side(self.b)
-        self.alignment = align_models(a, b, texts[0], None if la == lb else texts[1], names=(self.a.label, self.b.label), progress=False)
+        sides = Side(*a, texts[0], self.a.label), Side(*b, texts[1], self.b.label)
+        self.alignment = measure_alignment(*sides, progress=False)
         self.view.show(alignment_map(self.alignment), retrieval_curve(self.alignment))
         self.near.between(a, b, texts)

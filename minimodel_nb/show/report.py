@@ -10,7 +10,7 @@ import base64, html, json, math, shlex
 from pathlib import Path
 import plotly.io as pio
 from plotly.offline import get_plotlyjs
-from ..align.result import align_table, as_alignments
+from ..align.result import alignment_table, as_alignments
 from ..cost.flops import Shape, Update, train_flops
 from ..runs.record import load_records
 from ..core.files import write_text
@@ -221,7 +221,7 @@ def _aligned(als):
     yield 'Where they meet', ('<p>Layer by layer, how far two models, languages or checkpoints agree. The map compares every layer with every layer by CKA; the lines '
                               'below it those of the same number, by whether sentences find their translation among the others. Shuffled pairs, in which nothing '
                               'corresponds, stand beside both.</p>' + _figure_html(alignment_map(als), 'alignment') + _use('maps', "alignment_map('RUNS')")
-                              + _figure_html(retrieval_curve(als), 'retrieval') + _use('maps', "retrieval_curve('RUNS')") + _html_table(align_table(als)) + _use('alignments', "align_table('RUNS')"))
+                              + _figure_html(retrieval_curve(als), 'retrieval') + _use('maps', "retrieval_curve('RUNS')") + _html_table(alignment_table(als)) + _use('alignments', "alignment_table('RUNS')"))
 
 def _profile(records, ss):
     "label -> Flops of the adaptations, where a record holds the primary's configuration."

@@ -93,7 +93,7 @@ def training_examples(
     examples = task.examples(task.source, 'train')
     if not n or n >= len(examples): return examples
     drawn = np.random.default_rng(seed).permutation(len(examples))[:n]
-    return Counted((examples[i] for i in drawn), **examples.counts)
+    return Counted((examples[i] for i in drawn), examples.counts)
 
 # %% ../../nbs/55_steps.finetune.ipynb #aac3e293
 def _padded_length(rows, s):

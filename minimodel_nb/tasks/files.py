@@ -158,7 +158,7 @@ def examples_of(
         else: exs.append(Example(name, value['text'], value['pair'], index[value['label']]))
         seen.add(name)
     n = len(rows) + len(problems.found.get('malformed', []))
-    return Counted(exs, **problems.settle(n, bad), **repeats(exs), **(dict(unlabelled=skipped) if skipped else {}))
+    return Counted(exs, problems.settle(n, bad) | repeats(exs) | (dict(unlabelled=skipped) if skipped else {}))
 
 # %% ../../nbs/42_tasks.files.ipynb #4742a192
 def folder_task(
@@ -207,10 +207,10 @@ def checked(
             exs.counts['published'] = n
             warnings.warn(f"{lang}, {split}: {len(exs):,} examples, and the published set has {n:,}. Scores are not those of the whole set.", stacklevel=2)
         if split == 'train' or lang != source: return exs
-        if not at_hand(): return Counted(exs, **exs.counts, without_training_set=1) # whether it has them is not known
+        if not at_hand(): return Counted(exs, exs.counts | dict(without_training_set=1)) # whether it has them is not known
         train = {(e.text, e.pair) for e in f(source, 'train')}
         both = sum((e.text, e.pair) in train for e in exs)
-        return Counted(exs, **exs.counts, **(dict(in_training_set=both) if both else {}))
+        return Counted(exs, exs.counts | (dict(in_training_set=both) if both else {}))
     return f
 
 def survey(

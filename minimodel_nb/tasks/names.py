@@ -40,7 +40,7 @@ def named_task(
     def load(lang, split):
         exs,n = task.load(lang, scored if split == 'test' else split),sizes.get(split)
         if not n or n >= len(exs): return exs
-        return Counted([exs[i] for i in sorted(np.random.default_rng(0).permutation(len(exs))[:n].tolist())], **getattr(exs, 'counts', {}), drawn_from=len(exs))
+        return Counted([exs[i] for i in sorted(np.random.default_rng(0).permutation(len(exs))[:n].tolist())], getattr(exs, 'counts', {}) | dict(drawn_from=len(exs)))
     return replace(task, load=lru_cache(None)(load), splits=tuple(s for s in task.splits if s != scored or s == 'test')) if sizes or scored != 'test' else task
 
 # %% ../../nbs/51_tasks.names.ipynb #b4b9f07c

@@ -91,5 +91,5 @@ def pawsx(
                                          ('sentence1', 'sentence2', 'label'))
         exs = examples_of(rows, problems, ('different', 'paraphrase'), ('sentence1',), ('sentence2',), bad=bad)
         if path is None or '.projected' not in path.name: return exs
-        return Counted((replace(e, id=f'projected/{e.id}') for e in exs), **exs.counts, projected_labels=len(exs)) # other rows than those of the whole set: other ids
+        return Counted((replace(e, id=f'projected/{e.id}') for e in exs), exs.counts | dict(projected_labels=len(exs))) # other rows than those of the whole set: other ids
     return Task('pawsx', 'classification', checked(load, source, dict(dev=2000, test=2000), lambda: at_hand(data, _pawsx_files(source, 'train'), 'PAWSX')), ('different', 'paraphrase'), source=source, **xtreme_pairs|kwargs)

@@ -43,7 +43,7 @@ def qa_examples(
             again += name in seen
             exs.append(Example(f'{name}#{seen[name]}' if name in seen else name, question, context, [Answer(t, i) for t,i in answers]))
             seen[name] += 1
-    return Counted(exs, **problems.settle(n, bad), **repeats(exs), **(dict(renamed_ids=again) if again else {}))
+    return Counted(exs, problems.settle(n, bad) | repeats(exs) | (dict(renamed_ids=again) if again else {}))
 
 def read_squad(
     path, # SQuAD JSON, which may be compressed
@@ -85,7 +85,7 @@ def windows(
             row = {key: enc[key][k] for key in ('input_ids', 'token_type_ids') if key in enc} | dict(_example=group[j], _offsets=offsets)
             answers = examples[group[j]].label
             rows.setdefault(group[j], []).append(row | (_label(row, answers[0], row['input_ids'].index(tokenizer.cls_token_id)) if answers else {}))
-    return Counted([r for i in range(len(examples)) for r in rows[i]], windowed=sum(len(r)>1 for r in rows.values()), cut_questions=sum(len(o)>max_question for o in asked['offset_mapping']))
+    return Counted([r for i in range(len(examples)) for r in rows[i]], dict(windowed=sum(len(r)>1 for r in rows.values()), cut_questions=sum(len(o)>max_question for o in asked['offset_mapping'])))
 
 # %% ../../nbs/45_tasks.qa.ipynb #d966e6a5
 def best_spans(
@@ -163,7 +163,7 @@ def qa_task(
         if not n_dev or lang != source or split == 'test': return read(lang, split)
         exs = read(lang, 'train')
         held = set(np.random.default_rng(0).permutation(len(exs))[:n_dev].tolist())
-        return Counted([e for i,e in enumerate(exs) if (i in held) == (split == 'dev')], **exs.counts)
+        return Counted([e for i,e in enumerate(exs) if (i in held) == (split == 'dev')], exs.counts)
     near = (lambda: True) if train is not None else lambda: at_hand(data, files(source, 'train'), '')
     return Task(name, qa_kind(stride), checked(load, source, sizes, near), source=source, **dict(metrics=qa_metrics())|xtreme_qa|kwargs)
 

@@ -57,7 +57,7 @@ def parallel(
     by_id = {e.id: e for e in b}
     pairs = [(e,by_id[e.id]) for e in a if e.id in by_id][:task.n_pairs]
     if not pairs: raise ValueError(f"task {task.name}: {src} and {trg} have no example in common")
-    return Counted((e for e,_ in pairs), **a.counts),Counted((e for _,e in pairs), **b.counts)
+    return Counted((e for e,_ in pairs), a.counts),Counted((e for _,e in pairs), b.counts)
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #6cfd0b73
 def score_retrieval(task, model, tokenizer, lang, split='test', source=None, max_length=None, **kwargs):

@@ -37,7 +37,7 @@ def read_conll(
         wrong = next(((n, sort) for n,c in s for sort,is_so in (('malformed', len(c) < 2 or len(c) <= max(word, tag)), ('unknown label', len(c) > tag and c[tag] not in labels)) if is_so), None)
         if wrong: problems.add(wrong[1], f'line {wrong[0]}', f'{labels} expected' if wrong[1] != 'malformed' else 'too few columns')
         else: exs.append(Example(str(i), ' '.join(c[word].replace(' ', '\u00a0') for _,c in s), label=[labels.index(c[tag]) for _,c in s]))
-    return Counted(exs, **problems.settle(len(sentences), bad), **repeats(exs))
+    return Counted(exs, problems.settle(len(sentences), bad) | repeats(exs))
 
 # %% ../../nbs/46_tasks.tagging.ipynb #4ce93221
 def spans(
@@ -74,7 +74,7 @@ def _encode_words(task, model, tokenizer, examples, max_length):
         ids = enc.word_ids(i)
         first = [w is not None and (k == 0 or ids[k-1] != w) for k,w in enumerate(ids)]
         rows.append({k: enc[k][i] for k in ('input_ids','token_type_ids') if k in enc} | dict(label=[e.label[w] if f else -100 for w,f in zip(ids, first)], _words=[(k,w) for k,(w,f) in enumerate(zip(ids, first)) if f]))
-    return Counted(readable(rows, model), cut_words=sum(len(e.label)-len(r['_words']) for e,r in zip(examples, rows)))
+    return Counted(readable(rows, model), dict(cut_words=sum(len(e.label)-len(r['_words']) for e,r in zip(examples, rows))))
 
 def _decode_words(task, examples, rows, outputs):
     pred = [[0]*len(e.label) for e in examples]

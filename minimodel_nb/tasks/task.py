@@ -66,7 +66,7 @@ class Task:
         "Counted of `Example` in a language and one of `splits`, loaded and checked."
         if split not in self.splits: raise ValueError(f"task {self.name} has no split {split!r}: choose one of {', '.join(self.splits)}")
         exs = self.load(lang, split)
-        exs = Counted(exs, **getattr(exs, 'counts', {}))
+        exs = Counted(exs, getattr(exs, 'counts', {}))
         if not exs: raise ValueError(f"task {self.name} has no examples in {lang!r}, {split} ({exs.counts.get('missing', 0)} are missing in that language)")
         if twice := [i for i,c in Counter(e.id for e in exs).items() if c>1]: raise ValueError(f"task {self.name}, {lang}, {split}: {len(twice)} ids occur twice, such as {twice[0]}")
         if self.labels and (bad := [e for e in exs if not all(l in range(len(self.labels)) for l in (e.label if isinstance(e.label, (list,tuple)) else [e.label]))]):
@@ -166,7 +166,7 @@ def predictions(
     "What the model predicts."
     rows = rows_of(task, model, tokenizer, examples, max_length)
     out = map_rows(partial(task.how.outputs, model), model, tokenizer, rows, **kwargs)
-    return Counted(task.how.decode(task, examples, rows, out), **getattr(rows, 'counts', {}))
+    return Counted(task.how.decode(task, examples, rows, out), getattr(rows, 'counts', {}))
 
 def score(
     task, # any `Task`

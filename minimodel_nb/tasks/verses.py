@@ -31,7 +31,7 @@ def _verse_examples(read, lang, ids, label=lambda i: None):
     "The verses `ids` in a language, those it has."
     text = read(lang)
     have = [i for i in ids if text.get(i, '').strip()]
-    return Counted([Example(f'{i:08}', text[i], label=label(i)) for i in have], missing=len(ids)-len(have))
+    return Counted([Example(f'{i:08}', text[i], label=label(i)) for i in have], dict(missing=len(ids)-len(have)))
 
 # %% ../../nbs/48_tasks.verses.ipynb #d2223871
 sections = ('law', 'history', 'wisdom', 'prophets', 'gospels and acts', 'letters and revelation')

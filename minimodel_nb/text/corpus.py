@@ -20,7 +20,10 @@ class LazyDocs:
         max_docs=None, # stop after so many
         fingerprint=None # identifies the content; None: it is hashed
     ):
-        self.read,self.max_docs,self.fingerprint,self.n = read,max_docs,fingerprint,None
+        self.read = read
+        self.max_docs = max_docs
+        self.fingerprint = fingerprint
+        self.n = None # documents, once a pass was completed
 
     def __iter__(self):
         n = 0
@@ -42,8 +45,10 @@ class Corpus:
     name: str = '' # where they are from
 
     def __post_init__(self):
-        if isinstance(self.docs, (str, bytes)): raise TypeError(f"docs is one string; give a list of documents, such as docs=[text]")
-        if iter(self.docs) is self.docs: raise TypeError("docs can be passed over only once; give a list, or LazyDocs(f) where f() starts a new pass")
+        if isinstance(self.docs, (str, bytes)):
+            raise TypeError("docs is one string; give a list of documents, such as docs=[text]")
+        if iter(self.docs) is self.docs:
+            raise TypeError("docs can be passed over only once; give a list, or LazyDocs(f) where f() starts a pass")
 
     def __iter__(self): return iter(self.docs)
     def __len__(self): return len(self.docs)
@@ -59,9 +64,11 @@ class Corpus:
     def __repr__(self): return f"Corpus({self.lang!r}, {self.name or 'a list'})"
 
     def _repr_markdown_(self):
-        n, first = self.docs.n if isinstance(self.docs, LazyDocs) else len(self.docs), next(iter(self.docs), '')
-        size = 'documents read on demand' if n is None else f'{n:,} documents'
-        return f"**Corpus `{self.lang}`** from {self.name or 'a list'}: {size}, the first of them\n> {first[:200]}{'...'*(len(first)>200)}"
+        n_docs = self.docs.n if isinstance(self.docs, LazyDocs) else len(self.docs)
+        size = 'documents read on demand' if n_docs is None else f'{n_docs:,} documents'
+        first = next(iter(self.docs), '')
+        shown = first[:200] + '...'*(len(first) > 200)
+        return f"**Corpus `{self.lang}`** from {self.name or 'a list'}: {size}, the first of them\n> {shown}"
 
 # %% ../../nbs/15_text.corpus.ipynb #3b414134
 _open = {'.xz': lzma.open, '.gz': gzip.open}
@@ -78,26 +85,36 @@ def _lines(path):
         raise ValueError(f"{path} is cut short or damaged ({e}): fetch or compress it again") from e
 
 # %% ../../nbs/15_text.corpus.ipynb #307ba923
-def _value(row, field, where):
-    if not isinstance(row, dict) or field not in row:
-        raise ValueError(f"{where}: no field {field!r}; there are {sorted(row) if isinstance(row, dict) else 'no fields'}. Choose one with field=")
-    if not isinstance(row[field], (str, type(None))):
-        raise ValueError(f"{where}: field {field!r} holds {type(row[field]).__name__}, not text. Choose another with field=")
-    return (row[field] or '').strip()
+def _need_field(field, names, where):
+    "Fails unless `field` is one of `names`."
+    if field in names: return
+    raise ValueError(f"{where}: no field {field!r}; there are {sorted(names) or 'no fields'}. Choose one with field=")
 
-def _read_txt(path, field): yield from (line for _,line in _lines(path))
+def _value(row, field, where):
+    "The text in one field of a row; '' where there is none."
+    _need_field(field, row if isinstance(row, dict) else (), where)
+    value = row[field]
+    if not isinstance(value, (str, type(None))):
+        raise ValueError(f"{where}: field {field!r} holds {type(value).__name__}, not text. Choose another with field=")
+    return (value or '').strip()
+
+# %% ../../nbs/15_text.corpus.ipynb #34744a40
+def _read_txt(path, field):
+    for _,line in _lines(path): yield line
 
 def _read_jsonl(path, field):
     for i,line in _lines(path):
         if not line: continue
+        where = f'{path}, line {i}'
         try: row = json.loads(line)
-        except json.JSONDecodeError as e: raise ValueError(f"{path}, line {i}: not a JSON object on a line of its own ({e})") from e
-        yield _value(row, field, f'{path}, line {i}')
+        except json.JSONDecodeError as e:
+            raise ValueError(f"{where}: not a JSON object on a line of its own ({e})") from e
+        yield _value(row, field, where)
 
 def _read_parquet(path, field):
     import pyarrow.parquet as pq
     with pq.ParquetFile(path) as f:
-        if field not in f.schema_arrow.names: _value(dict.fromkeys(f.schema_arrow.names), field, path)
+        _need_field(field, f.schema_arrow.names, path)
         for batch in f.iter_batches(1000, columns=[field]):
             for row in batch.to_pylist(): yield _value(row, field, path)
 
@@ -106,24 +123,32 @@ _readers = {'.txt': _read_txt, '.jsonl': _read_jsonl, '.parquet': _read_parquet}
 # %% ../../nbs/15_text.corpus.ipynb #14a87fb2
 def _kind(path):
     "Suffix that names the format, under the compression: '.txt' of 'a.txt.xz'."
-    path = path.with_suffix('') if path.suffix.lower() in _open and path.with_suffix('').suffix != '.parquet' else path
-    return path.suffix.lower()
+    under = path.with_suffix('')
+    is_compressed = path.suffix.lower() in _open and under.suffix != '.parquet'
+    return (under if is_compressed else path).suffix.lower()
 
 def _files(src):
     "The text files at `src`, sorted, or an error that says what would be read."
-    known = "Readable: .txt and .jsonl (also .xz, .gz), .parquet, or a folder of them; from the Hugging Face hub, 'hf:NAME[:CONFIG][:SPLIT]'"
+    known = ("Readable: .txt and .jsonl (also .xz, .gz), .parquet, or a folder of them; "
+             "from the Hugging Face hub, 'hf:NAME[:CONFIG][:SPLIT]'")
     if not src.exists(): raise FileNotFoundError(f"no file or folder {src.absolute()}. {known}")
-    paths = sorted(p for p in src.rglob('*') if p.is_file() and _kind(p) in _readers) if src.is_dir() else [src]
-    if not paths: raise FileNotFoundError(f"no text in folder {src.absolute()}. {known}")
-    if _kind(paths[0]) not in _readers: raise ValueError(f"{src}: unknown suffix {src.suffix!r}. {known}")
-    return paths
+    if src.is_dir():
+        paths = sorted(p for p in src.rglob('*') if p.is_file() and _kind(p) in _readers)
+        if not paths: raise FileNotFoundError(f"no text in folder {src.absolute()}. {known}")
+        return paths
+    if _kind(src) not in _readers: raise ValueError(f"{src}: unknown suffix {src.suffix!r}. {known}")
+    return [src]
 
 def _read_files(paths, field):
+    "The documents of all files, without blank ones."
     for p in paths: yield from filter(None, _readers[_kind(p)](p, field))
 
 # %% ../../nbs/15_text.corpus.ipynb #fd68a78d
 def _read_dataset(ds, field):
-    for batch in ds.iter(batch_size=1000): yield from (doc for s in batch[field] if (doc := _value({field: s}, field, 'data set')))
+    for batch in ds.iter(batch_size=1000):
+        for text in batch[field]:
+            doc = _value({field: text}, field, 'data set')
+            if doc: yield doc
 
 def from_dataset(
     ds, # `datasets.Dataset` or `IterableDataset`
@@ -133,10 +158,10 @@ def from_dataset(
     max_docs=None # read no more documents than this
 ): # -> Corpus
     "The documents in one column of a data set, read on demand."
-    names = ds.column_names or sorted(next(iter(ds), {}))
-    if field not in names: _value(dict.fromkeys(names), field, name or 'data set')
+    _need_field(field, ds.column_names or next(iter(ds), {}), name or 'data set')
     docs = LazyDocs(partial(_read_dataset, ds.select_columns([field]), field), max_docs)
-    if not hasattr(ds, '__len__'): docs.fingerprint = Corpus(lang, [name, str(max_docs), *islice(docs, 1000)]).fingerprint
+    is_stream = not hasattr(ds, '__len__')
+    if is_stream: docs.fingerprint = Corpus(lang, [name, str(max_docs), *islice(docs, 1000)]).fingerprint
     return Corpus(lang, docs, name)
 
 # %% ../../nbs/15_text.corpus.ipynb #305f99b7
@@ -146,8 +171,9 @@ def _load_hub(spec, stream, **kwargs):
     name,config,split = (spec.split(':', 2) + ['', ''])[:3]
     try: return datasets.load_dataset(name, config or None, split=split or 'train', streaming=stream, **kwargs)
     except OSError as e: # no network, offline mode, no such data set, no access
-        raise OSError(f"cannot load {name!r} from the Hugging Face hub: {e}. Check the name and the network. Without a network, fetch its "
-                      ".parquet or .jsonl files on another machine, put them into a folder and give that folder instead") from e
+        raise OSError(f"cannot load {name!r} from the Hugging Face hub: {e}. Check the name and the network. "
+                      "Without a network, fetch its .parquet or .jsonl files on another machine, "
+                      "put them into a folder and give that folder instead") from e
 
 # %% ../../nbs/15_text.corpus.ipynb #15879075
 def read_corpus(
@@ -159,8 +185,13 @@ def read_corpus(
     **kwargs # hub: for `datasets.load_dataset`
 ): # -> Corpus
     "Text in one language, read on demand, however large."
-    if str(src).startswith('hf:'): corpus = from_dataset(_load_hub(str(src)[3:], stream, **kwargs), lang, field, str(src), max_docs)
-    else: corpus = Corpus(lang, LazyDocs(partial(_read_files, _files(Path(src)), field), max_docs), str(src))
+    name = str(src)
+    if name.startswith('hf:'):
+        ds = _load_hub(name.removeprefix('hf:'), stream, **kwargs)
+        corpus = from_dataset(ds, lang, field, name, max_docs)
+    else:
+        read = partial(_read_files, _files(Path(src)), field)
+        corpus = Corpus(lang, LazyDocs(read, max_docs), name)
     if next(iter(corpus), None) is None: raise ValueError(f"{src} is empty: no line or row holds any text")
     return corpus
 
@@ -173,28 +204,58 @@ _plural = dict(aa='{}shi', bb='ой{}')
 def _lexicon(rng):
     "(topic, part of speech) -> list of (aa word, bb word), no form twice."
     seen = set()
-    def syllable(onset, vowel, coda): return rng.choice(onset) + rng.choice(vowel) + (rng.choice(coda) if coda and rng.random()<.3 else '')
+    def syllable(onsets, vowels, codas):
+        start = rng.choice(onsets) + rng.choice(vowels)
+        return start + rng.choice(codas) if codas and rng.random() < .3 else start
     def word(lang):
-        while (w := ''.join(syllable(*_scripts[lang]) for _ in range(rng.choice((2, 2, 3))))) in seen: pass
+        while True:
+            w = ''.join(syllable(*_scripts[lang]) for _ in range(rng.choice((2, 2, 3))))
+            if w not in seen: break
         seen.add(w)
         return w
-    lex = {(t,pos): [(word('aa'), word('bb')) for _ in range(n)] for t in _topics for pos,n in _sizes.items()}
-    return lex | {(t,'name'): [(w,w) for w in (word('aa').title() for _ in range(3))] for t in _topics}
+    lex = {}
+    for topic in _topics:
+        for pos,n in _sizes.items(): lex[topic,pos] = [(word('aa'), word('bb')) for _ in range(n)]
+    for topic in _topics:
+        names = [word('aa').title() for _ in range(3)]
+        lex[topic,'name'] = [(name, name) for name in names]
+    return lex
 
 # %% ../../nbs/15_text.corpus.ipynb #30292833
-def _sentence(rng, lex, topic):
-    "One meaning, said in both languages: dict of lang -> text."
-    pick = lambda pos: rng.choices(ws := lex[topic,pos], [1/i for i in range(1, len(ws)+1)])[0]
+def _meaning(
+    rng,
+    lex, # from `_lexicon`
+    topic
+): # subject, verb, object; subject and object are each a noun, an adjective or None, and a number or None
+    "Something to say; words are pairs of an aa and a bb word."
+    def pick(pos):
+        words = lex[topic,pos]
+        return rng.choices(words, [1/rank for rank in range(1, len(words)+1)])[0]
     def phrase():
         if rng.random() < .25: return pick('name'), None, None
-        return pick('noun'), pick('adj') if rng.random()<.5 else None, str(rng.randint(2, 9)) if rng.random()<.4 else None
-    def say(lang, noun, adj, num):
-        i = lang == 'bb'
-        noun, adj = _plural[lang].format(noun[i]) if num else noun[i], adj and adj[i]
-        return ' '.join(filter(None, (num, noun, adj) if i else (num, adj, noun)))
-    subj, verb, obj = phrase(), pick('verb'), phrase()
-    aa,bb = (_plural[l].format(v) if subj[2] else v for l,v in zip(('aa', 'bb'), verb))
-    return dict(aa=f"{say('aa', *subj)} {aa} {say('aa', *obj)}.", bb=f"{say('bb', *subj)} {say('bb', *obj)} {bb}.")
+        noun = pick('noun')
+        adj = pick('adj') if rng.random() < .5 else None
+        number = str(rng.randint(2, 9)) if rng.random() < .4 else None
+        return noun, adj, number
+    return phrase(), pick('verb'), phrase()
+
+def _phrase(lang, noun, adj, number):
+    "Noun with adjective and number, in the order of the language."
+    i = ('aa', 'bb').index(lang)
+    noun = _plural[lang].format(noun[i]) if number else noun[i]
+    adj = adj and adj[i]
+    words = (number, adj, noun) if lang == 'aa' else (number, noun, adj)
+    return ' '.join(filter(None, words))
+
+def _sentence(rng, lex, topic):
+    "One meaning, said in both languages: dict of lang -> text."
+    subj,verb,obj = _meaning(rng, lex, topic)
+    said = {}
+    for lang,verb_form in zip(('aa', 'bb'), verb):
+        if subj[2]: verb_form = _plural[lang].format(verb_form)
+        who,what = _phrase(lang, *subj),_phrase(lang, *obj)
+        said[lang] = f'{who} {verb_form} {what}.' if lang == 'aa' else f'{who} {what} {verb_form}.'
+    return said
 
 # %% ../../nbs/15_text.corpus.ipynb #cb6ff5b4
 @dataclass(frozen=True)
@@ -212,7 +273,29 @@ class TinyWorld:
     def parallel(self): return [(r['aa'], r['bb']) for r in self.labelled]
 
     def _repr_markdown_(self):
-        return '| topic | aa | bb |\n|---|---|---|\n' + '\n'.join(f"| {self.topics[r['topic']]} | {r['aa']} | {r['bb']} |" for r in self.labelled[:8])
+        rows = [f"| {self.topics[r['topic']]} | {r['aa']} | {r['bb']} |" for r in self.labelled[:8]]
+        return '\n'.join(['| topic | aa | bb |', '|---|---|---|', *rows])
+
+# %% ../../nbs/15_text.corpus.ipynb #33998b57
+def _pairs(lex, pos): return [pair for topic in _topics for pair in lex[topic,pos]]
+
+def _dictionary(lex):
+    "Every aa word form -> the bb one, plurals of nouns and verbs included."
+    forms = []
+    for pos in ('noun', 'verb'):
+        forms += [(_plural['aa'].format(aa), _plural['bb'].format(bb)) for aa,bb in _pairs(lex, pos)]
+    for pos in _sizes: forms += _pairs(lex, pos)
+    return dict(forms)
+
+def _labelled(rng, lex, n, seen):
+    "`n` sentences in both languages with the number of their topic, none of them among `seen`."
+    out = []
+    while len(out) < n:
+        topic = len(out)%4
+        said = _sentence(rng, lex, _topics[topic])
+        forms = {form for text in said.values() for form in (text, text.removesuffix('.'))}
+        if not forms & seen: out.append(said | dict(topic=topic))
+    return out
 
 # %% ../../nbs/15_text.corpus.ipynb #66b5992a
 def tiny_world(
@@ -224,14 +307,13 @@ def tiny_world(
     "Generate two small languages with corpora, dictionary, topic labels and parallel sentences."
     rng = random.Random(seed)
     lex = _lexicon(rng)
-    def docs(lang): return [' '.join(_sentence(rng, lex, _topics[i%4])[lang] for _ in range(n_sents)) for i in range(n_docs)]
-    corpora = {l: Corpus(l, docs(l), f'tiny_world({seed})') for l in ('aa', 'bb')}
-    seen = {s for c in corpora.values() for doc in c for s in doc.split('. ')}
-    labelled = []
-    while len(labelled) < n_labelled:
-        r = dict(_sentence(rng, lex, _topics[len(labelled)%4]), topic=len(labelled)%4)
-        if not {r['aa'], r['aa'][:-1], r['bb'], r['bb'][:-1]} & seen: labelled.append(r)
-    pairs = {pos: [p for t in _topics for p in lex[t,pos]] for pos in (*_sizes, 'name')}
-    plurals = [tuple(_plural[l].format(w) for l,w in zip(('aa', 'bb'), p)) for pos in ('noun', 'verb') for p in pairs[pos]]
-    shared = (*(a for a,_ in pairs['name']), *map(str, range(2, 10)))
-    return TinyWorld(corpora, dict(sum((pairs[pos] for pos in _sizes), plurals)), shared, _topics, labelled)
+    def document(lang, topic): return ' '.join(_sentence(rng, lex, topic)[lang] for _ in range(n_sents))
+    corpora = {}
+    for lang in ('aa', 'bb'):
+        docs = [document(lang, _topics[i%4]) for i in range(n_docs)]
+        corpora[lang] = Corpus(lang, docs, f'tiny_world({seed})')
+    seen = {sentence for corpus in corpora.values() for doc in corpus for sentence in doc.split('. ')}
+    labelled = _labelled(rng, lex, n_labelled, seen)
+    names = [name for name,_ in _pairs(lex, 'name')]
+    numerals = [str(n) for n in range(2, 10)]
+    return TinyWorld(corpora, _dictionary(lex), (*names, *numerals), _topics, labelled)

@@ -18,7 +18,9 @@ def text_of(
     heldout=None # the same for the evaluation text
 ): # (Corpus, Corpus or None)
     "Training and held-out text."
-    if spec == 'verses': return verse_corpus(lang, 'train', 'all' if lang == 'en' else None), verse_corpus(lang, 'held_out')
+    if spec == 'verses':
+        version = 'all' if lang == 'en' else None
+        return verse_corpus(lang, 'train', version), verse_corpus(lang, 'held_out')
     return read_corpus(spec, lang), read_corpus(heldout, lang) if heldout else None
 
 # %% ../../nbs/19_text.sources.ipynb #d5871195
@@ -27,7 +29,9 @@ def cut(
     part # like a slice: 'start:stop:step'; start and stop may be percentages
 ): # list
     "Some of the documents."
-    def at(s): return None if not s else int(len(docs)*float(s[:-1])/100) if s.endswith('%') else int(s)
+    def at(s):
+        if s.endswith('%'): return int(len(docs)*float(s[:-1])/100)
+        return int(s) if s else None
     return docs[slice(*map(at, part.split(':')))]
 
 def sample(
@@ -36,7 +40,28 @@ def sample(
 ): # Corpus
     "An even sample of the documents, in their order; a half contains the quarter."
     if not 0 < share <= 1: raise ValueError(f"share={share} of the documents: 0 < share <= 1")
-    return Corpus(corpus.lang, [corpus.docs[int(k/share)] for k in range(max(1, round(len(corpus)*share)))], f'{corpus.name}, {share:.3g} of the documents')
+    n = max(1, round(len(corpus)*share))
+    docs = [corpus.docs[int(k/share)] for k in range(n)]
+    return Corpus(corpus.lang, docs, f'{corpus.name}, {share:.3g} of the documents')
+
+# %% ../../nbs/19_text.sources.ipynb #465c5430
+def _data(file):
+    path = Path(os.environ.get('MINIMODEL_DATA', '.'))/file
+    if not path.exists(): raise FileNotFoundError(f"no {path}: set MINIMODEL_DATA to the folder in which {file} lies")
+    return path
+
+def _read_part(part, lang):
+    "The documents that a part speaks of, and what they are called."
+    if 'verses' in part:
+        split = part.get('split', 'train')
+        docs = [doc for version in part['verses'] or [None] for doc in verse_corpus(lang, split, version)]
+        return docs, f"{', '.join(part['verses']) or 'verses'} ({split})"
+    if 'file' in part:
+        file = part['file'].format(lang=lang)
+        return list(read_corpus(_data(file), lang)), file
+    if 'tiny' in part: return tiny_world().corpora[lang].docs, 'tiny world'
+    raise ValueError("a part of a text needs verses = [...], file = '...' or tiny = true; "
+                     f"there is {', '.join(part) or 'nothing'}")
 
 def text_of_parts(
     parts, # list of dicts: verses (versions) with split, or file, or tiny; and docs (a slice), times
@@ -44,17 +69,9 @@ def text_of_parts(
     name='' # of the text; '': made from the parts
 ): # Corpus
     "The documents of all parts, in order."
-    docs,names = [],[]
-    for p in parts:
-        if 'verses' in p: found,what = [d for v in p['verses'] or [None] for d in verse_corpus(lang, p.get('split', 'train'), v)],f"{', '.join(p['verses']) or 'verses'} ({p.get('split', 'train')})"
-        elif 'file' in p: found,what = list(read_corpus(_data(p['file'].format(lang=lang)), lang)),p['file'].format(lang=lang)
-        elif 'tiny' in p: found,what = tiny_world().corpora[lang].docs,'tiny world'
-        else: raise ValueError(f"a part of a text needs verses = [...], file = '...' or tiny = true; there is {', '.join(p) or 'nothing'}")
-        docs += cut(found, p.get('docs', ':'))*p.get('times', 1)
-        names.append(what + ''.join(f' {k} {p[k]}' for k in ('docs', 'times') if k in p))
+    docs, names = [], []
+    for part in parts:
+        found,what = _read_part(part, lang)
+        docs += cut(found, part.get('docs', ':'))*part.get('times', 1)
+        names.append(' '.join([what, *(f'{k} {part[k]}' for k in ('docs', 'times') if k in part)]))
     return Corpus(lang, docs, name or ' + '.join(names))
-
-def _data(file):
-    path = Path(os.environ.get('MINIMODEL_DATA', '.'))/file
-    if not path.exists(): raise FileNotFoundError(f"no {path}: set MINIMODEL_DATA to the folder in which {file} lies")
-    return path

