@@ -143,7 +143,7 @@ def pull_pack(
     return LanguagePack.load(snapshot_download(repo_id, **kwargs))
 
 def source_pack(
-    model, # masked LM
+    model, # masked LM, or a model finetuned from one
     tokenizer, # its tokenizer
     lang='en' # its language
 ): # LanguagePack over the model's own tensors

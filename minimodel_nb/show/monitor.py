@@ -69,7 +69,7 @@ def _living(
 # %% ../../nbs/66_show.monitor.ipynb #b25bda85
 _run = """import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from minimodel_nb.cli.commands import main
+from minimodel_nb.cli.main import main
 sys.exit(main())"""
 
 # %% ../../nbs/66_show.monitor.ipynb #0fc6ca84

@@ -158,12 +158,9 @@ def load_with_source(
     lang='en' # language that it speaks
 ): # the model, LanguagePack of that language
     "A model for `evaluate`, with its source language."
-    if _is_primary(AutoConfig.from_pretrained(folder).architectures[0]):
-        model,tok = load_primary(folder)
-        return model, source_pack(model, tok, lang)
-    model,tok = load_finetuned(folder), AutoTokenizer.from_pretrained(folder)
-    word = model.get_input_embeddings().weight
-    return model, LanguagePack(lang, tok, word, word.new_zeros(len(tok)), lineage(model))
+    if _is_primary(AutoConfig.from_pretrained(folder).architectures[0]): model,tok = load_primary(folder)
+    else: model,tok = load_finetuned(folder), AutoTokenizer.from_pretrained(folder)
+    return model, source_pack(model, tok, lang)
 
 def _is_primary(architecture): return 'MaskedLM' in architecture
 
@@ -248,8 +245,8 @@ class _Models:
     def _finetuned(self, task, seed):
         out = Path(self.out)/f'{task.name}-{seed}' if self.out else None
         settings = self.finetuning.settings | dict(seed=seed)
-        return finetune(self.model, self.source.tokenizer, task, settings, n_train=self.finetuning.n_train, out=out,
-                        device=self.device)
+        return finetune(self.model, self.source.tokenizer, task, n_train=self.finetuning.n_train, out=out,
+                        device=self.device, **settings)
 
     def __call__(self, unit): # model, its `body_fingerprint`
         if self.last != (unit.task.name, unit.seed):
