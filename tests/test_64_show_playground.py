@@ -4,7 +4,8 @@
 
 import pytest
 from minimodel_nb.show.playground import (
-    AlignmentExplorer, Candidates, FillMaskPlayground, Neighbours, by_head, fill_mask, minijoint, neighbours, plug, token_vectors, torch)
+    AlignmentExplorer, Candidates, FillMaskPlayground, Neighbours, _first_of_each, _mask_html, by_head, fill_mask, minijoint, neighbours, plug,
+    token_vectors, torch)
 
 __notebook__ = 'nbs/64_show.playground.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -42,7 +43,7 @@ def test_every_head_by_name():
     test_eq(list(by_head(dict(deep=joint.primary, mini=minijoint(joint, 2)))), ['mini, 2 layers', 'deep, 4 layers'])
 
 def test_fill_the_mask():
-    global masked
+    global found, masked
     # ../nbs/64_show.playground.ipynb #c32ec081
     noun = world.corpora['aa'].docs[0].split()[0]
     masked = world.corpora['aa'].docs[0].split('. ')[0].replace(noun, '<mask>', 1) + '.'
@@ -56,6 +57,14 @@ def test_fill_the_mask():
     masked, found
 
 def test_fill_the_mask_2():
+    global found
+    # ../nbs/64_show.playground.ipynb #1ab1c658
+    deep = dict(shallow=[('sun', .5), ('sea', .2)], deep=[('sea', .6), ('<b>', .1)])
+    found = _mask_html(1, deep)
+    test_eq(found.count('font-weight:bold'), 3) # sea twice, and the other of the deepest head
+    assert '&lt;b&gt;' in found and '60.0%' in found
+
+def test_fill_the_mask_3():
     global c
     # ../nbs/64_show.playground.ipynb #1e451707
     c = Candidates(masked, {h: fill_mask(m, a, masked) for h,m in heads.items()})
@@ -66,7 +75,7 @@ def test_fill_the_mask_2():
     test_eq(c._repr_html_().count('font-weight:bold'), 5 + len(bold))
     c
 
-def test_fill_the_mask_3():
+def test_fill_the_mask_4():
     global play
     # ../nbs/64_show.playground.ipynb #9e77f2d3
     play = FillMaskPlayground({'joint': joint}, [aa, bb], dict(aa=masked))
@@ -86,10 +95,14 @@ def test_fill_the_mask_3():
     test_eq((play.text.value, play.note.value), (masked, ''))
 
 def test_where_do_two_languages_meet():
-    global r, source_side, target_side, texts_a, texts_b
     # ../nbs/64_show.playground.ipynb #2abada17
     play.static()
 
+    # ../nbs/64_show.playground.ipynb #f745da8a
+    test_eq(_first_of_each(['a', 'b', 'a', 'c'], [.9, .8, .7, .6], 2), dict(a=.9, b=.8))
+
+def test_where_do_two_languages_meet_2():
+    global r, source_side, target_side, texts_a, texts_b
     # ../nbs/64_show.playground.ipynb #d6629ebf
     texts_a,texts_b = map(list, zip(*world.parallel[:12]))
     source_side,target_side = (joint.primary, a),(plug(joint.primary, bb), b)
@@ -99,7 +112,7 @@ def test_where_do_two_languages_meet():
     test_eq(len(same.rows), 5)
     neighbours(source_side, target_side, texts_a, texts_b, 0, 1, k=3)
 
-def test_where_do_two_languages_meet_2():
+def test_where_do_two_languages_meet_3():
     global pairs, sides
     # ../nbs/64_show.playground.ipynb #c9237999
     pairs = dict(aa=texts_a, bb=texts_b)
@@ -114,7 +127,7 @@ def test_where_do_two_languages_meet_2():
     test_eq(near.piece.options[0][0], '1: ' + token_vectors(*sides[1], pairs['bb'][2])[0][0])
     near.view.shown[0]
 
-def test_where_do_two_languages_meet_3():
+def test_where_do_two_languages_meet_4():
     global explore, heat
     # ../nbs/64_show.playground.ipynb #507fd712
     explore = AlignmentExplorer({'joint': joint}, [aa, bb], pairs)

@@ -45,7 +45,7 @@ def test_a_step_in_a_process_of_its_own_2():
     # ../nbs/66_show.monitor.ipynb #a56b71ae
     said = subprocess.run(command_line(['adapt', '--help']), capture_output=True, text=True, check=True).stdout
     assert 'minimodel adapt' in said and '--out' in said
-    said.splitlines()[0]
+    said[:said.index('[')]
 
 def test_a_step_in_a_process_of_its_own_3():
     global Quick, far, wait
@@ -130,10 +130,18 @@ def test_the_widget():
 def test_the_widget_2():
     import asyncio
     async def cell():
+        global look
         # ../nbs/66_show.monitor.ipynb #14b5581d
         seen = []
         await _poll(lambda: len(seen) < 3, lambda: seen.append(len(seen)), .01)
-        test_eq(seen, [0, 1, 2])
+        test_eq(seen, [0, 1, 2, 3])
+        alive = [True]
+        seen = []
+        def look():
+            seen.append(alive[0])
+            alive[0] = False # it ends while it is being looked at
+        await _poll(lambda: alive[0], look, .01)
+        test_eq(seen, [True, False])
     asyncio.run(cell())
 
 def test_the_widget_3():

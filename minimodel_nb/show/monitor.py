@@ -163,10 +163,12 @@ def _poll(
     look, # function to be called
     secs # between looks
 ): # -> asyncio.Task; None outside a notebook
-    "Look again and again while it runs, whenever the kernel is idle."
+    "Look again and again while it runs, whenever the kernel is idle, and once when it has ended."
     async def again():
-        while running():
+        going = running()
+        while going:
             await asyncio.sleep(secs)
+            going = running() # asked before: what ends while we look is looked at once more
             look()
     try: loop = asyncio.get_running_loop()
     except RuntimeError: return None

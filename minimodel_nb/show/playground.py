@@ -55,12 +55,28 @@ def fill_mask(
     def piece(i): return tokenizer.decode([i]).strip() or tokenizer.convert_ids_to_tokens(i)
     return [[(piece(i), p) for i,p in zip(*mask)] for mask in zip(best.tolist(), probs.tolist())]
 
-# %% ../../nbs/64_show.playground.ipynb #72c269c4
+# %% ../../nbs/64_show.playground.ipynb #a75056d7
 _cell = ('<td style="text-align:left;font-weight:{weight};min-width:9em;'
          'background:linear-gradient(90deg,rgba(0,114,178,.25) {percent:.1f}%,transparent {percent:.1f}%)">'
          '<bdi>{word}</bdi> <span style="opacity:.7">{p:.1%}</span></td>')
 _block = ('<table><caption style="text-align:left">mask {number}</caption>'
           '<thead><tr><th scope=col></th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+
+def _mask_html(
+    number, # of the mask, from 1
+    by_name # {name of the head: list of (piece, probability)}, the deepest last
+): # -> str
+    "One mask as a table with a column per head; a bar behind each piece is as long as it is probable."
+    deepest = {word for word,_ in list(by_name.values())[-1]}
+    def cell(word, p):
+        weight = 'bold' if word in deepest else 'normal'
+        return _cell.format(weight=weight, percent=100*p, word=html.escape(word), p=p)
+    def row(rank, ranked): return f'<tr><td>{rank}</td>' + ''.join(cell(*c) for c in ranked) + '</tr>'
+    heads = ''.join(f'<th scope=col style="text-align:left">{html.escape(h)}</th>' for h in by_name)
+    rows = ''.join(row(rank, ranked) for rank,ranked in enumerate(zip(*by_name.values()), 1))
+    return _block.format(number=number, heads=heads, rows=rows)
+
+# %% ../../nbs/64_show.playground.ipynb #72c269c4
 _fills = ('<div style="overflow-x:auto"><p dir=auto>{text}</p>{blocks}'
           '<p style="opacity:.7">Bold: the deepest head proposes it too.</p></div>')
 
@@ -91,20 +107,6 @@ class Candidates:
     def _repr_html_(self):
         blocks = ''.join(_mask_html(i, m) for i,m in enumerate(self.masks, 1))
         return _fills.format(text=html.escape(self.text), blocks=blocks)
-
-def _mask_html(
-    number, # of the mask, from 1
-    by_name # {name of the head: list of (piece, probability)}, the deepest last
-): # -> str
-    "One mask as a table with a column per head; a bar behind each piece is as long as it is probable."
-    deepest = {word for word,_ in list(by_name.values())[-1]}
-    def cell(word, p):
-        weight = 'bold' if word in deepest else 'normal'
-        return _cell.format(weight=weight, percent=100*p, word=html.escape(word), p=p)
-    def row(rank, ranked): return f'<tr><td>{rank}</td>' + ''.join(cell(*c) for c in ranked) + '</tr>'
-    heads = ''.join(f'<th scope=col style="text-align:left">{html.escape(h)}</th>' for h in by_name)
-    rows = ''.join(row(rank, ranked) for rank,ranked in enumerate(zip(*by_name.values()), 1))
-    return _block.format(number=number, heads=heads, rows=rows)
 
 # %% ../../nbs/64_show.playground.ipynb #10b861b8
 class _Live(Panel):
@@ -163,7 +165,7 @@ class FillMaskPlayground(_Live):
         found = {name: fill_mask(*self.side(name, self.lang.value), text, self.k.value) for name in self.models}
         self.view.show(Candidates(text, found))
 
-# %% ../../nbs/64_show.playground.ipynb #306d2eb4
+# %% ../../nbs/64_show.playground.ipynb #8b62e31d
 def _of_all(
     found # for each sentence, (pieces, vectors l x t x d)
 ): # -> pieces of all sentences, their vectors l x t x d
@@ -181,6 +183,13 @@ def _first_of_each(
     for piece,cos in zip(pieces, cosines): seen.setdefault(piece, cos)
     return dict(list(seen.items())[:k])
 
+def _neighbours_table(rows, word):
+    "A row per layer, a column per rank; `word` is the token that they lie near."
+    titles = [f'nearest to {word}', *(f'{r}.' for r in range(2, len(rows[0])))]
+    cols = dict(layer=('layer', 'd')) | {f'n{r}': (title, '') for r,title in enumerate(titles, 1)}
+    return Table(rows, cols, 'Cosine, each side centred. Layer 0: embeddings. ▁ begins a word.')
+
+# %% ../../nbs/64_show.playground.ipynb #306d2eb4
 def neighbours(
     a, # (model, tokenizer) of the side in which neighbours are looked for
     b, # (model, tokenizer) of the side of the token
@@ -204,12 +213,6 @@ def neighbours(
         best = _first_of_each([pieces[i] for i in idx[layer].tolist()], cosines[layer].tolist(), k)
         rows.append(dict(layer=layer) | {f'n{r}': f'{p} {cos:.2f}' for r,(p,cos) in enumerate(best.items(), 1)})
     return _neighbours_table(rows, found_b[line][0][place])
-
-def _neighbours_table(rows, word):
-    "A row per layer, a column per rank; `word` is the token that they lie near."
-    titles = [f'nearest to {word}', *(f'{r}.' for r in range(2, len(rows[0])))]
-    cols = dict(layer=('layer', 'd')) | {f'n{r}': (title, '') for r,title in enumerate(titles, 1)}
-    return Table(rows, cols, 'Cosine, each side centred. Layer 0: embeddings. ▁ begins a word.')
 
 # %% ../../nbs/64_show.playground.ipynb #009681bd
 class Neighbours(W.VBox):
@@ -243,6 +246,15 @@ class Neighbours(W.VBox):
     def _show(self, change=None):
         self.view.show(neighbours(*self.sides, *self.texts, self.line.value-1, self.piece.value))
 
+# %% ../../nbs/64_show.playground.ipynb #c9e6aa02
+def _lines(text): return [l.strip() for l in text.splitlines() if l.strip()]
+
+def _text_box(text, label):
+    "A box for sentences."
+    return W.Textarea(
+        text, description=label, placeholder='one sentence a line', continuous_update=False,
+        layout=W.Layout(height='12em', width='auto'))
+
 # %% ../../nbs/64_show.playground.ipynb #e3c2dc0d
 class AlignmentExplorer(_Live):
     "Two models or languages and a box of sentences: layer by layer map, and nearest neighbours of a chosen token."
@@ -258,22 +270,17 @@ class AlignmentExplorer(_Live):
         self.said = {p.lang: '\n'.join(sentences.get(p.lang, [])) for p in packs}
         self.a = W.Dropdown(value=a or (names[0], packs[0].lang), options=options, description='A')
         self.b = W.Dropdown(value=b or (names[0], packs[-1].lang), options=options, description='B')
-        self.text_a = self._text_box(self.a)
-        self.text_b = self._text_box(self.b)
+        self.text_a = _text_box(self._text_of(self.a), 'text A')
+        self.text_b = _text_box(self._text_of(self.b), 'text B')
         self.near = Neighbours()
         for c in (self.a, self.b): c.observe(self._fill, 'value')
         rows = grid(self.a, self.b),grid(self.text_a, self.text_b, width='26em')
         super().__init__(models, packs, rows, [self.a, self.b, self.text_a, self.text_b])
         self.children += (self.near,)
 
-    def _text_box(self, chooser):
-        "A box with the sentences of the language that is chosen."
-        return W.Textarea(
-            self._text_of(chooser), description=f'text {chooser.description}', placeholder='one sentence a line',
-            continuous_update=False, layout=W.Layout(height='12em', width='auto'))
-
     def _text_of(self, chooser):
-        name,lang = chooser.value
+        "The sentences of the language that is chosen, as they stand in a box."
+        _,lang = chooser.value
         return self.said[lang]
 
     def _fill(self, change=None):
@@ -301,5 +308,3 @@ class AlignmentExplorer(_Live):
             a, b, texts_a, None if lang_a == lang_b else texts_b, names=(self.a.label, self.b.label), progress=False)
         self.view.show(alignment_map(self.alignment), retrieval_curve(self.alignment))
         self.near.between(a, b, [texts_a, texts_b])
-
-def _lines(text): return [l.strip() for l in text.splitlines() if l.strip()]
