@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    LanguagePack, Path, _Folder, _read_files, init_embeddings, lineage, plug, save_file, source_pack, special_ids, spellings, tempfile, torch,
-    write_json)
+    Encoder, LanguagePack, Path, _Folder, _read_files, init_embeddings, lineage, padding_row, plug, save_file, source_pack, special_ids, spellings,
+    tempfile, torch, write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -14,7 +14,7 @@ import math
 from unittest.mock import patch
 from fastcore.test import *
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, pipeline
-from transformers import BertConfig, ModernBertConfig, RobertaConfig
+from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 
@@ -26,6 +26,16 @@ def test_roles():
     tok_b = train_tokenizer(world.corpora['bb'], 190)
     test_eq(special_ids(tok_a)['mask'], tok_a.mask_token_id)
     special_ids(tok_a)
+
+def test_roles_2():
+    global Roles
+    # ../nbs/24_model.pack.ipynb #41760692
+    class Roles:
+        def __init__(self, **ids): self.ids = ids
+        def __getattr__(self, name): return self.ids.get(name.removesuffix('_token_id'))
+    test_eq(padding_row(tok_a), 1)
+    test_eq(padding_row(Roles(eos=2, mask=4)), None) # as GPT-2's
+    test_eq(padding_row(Roles(eos=2, pad=2)), None) # and as many use it
 
 def test_on_disk():
     global Hub, Note, d, f
@@ -60,7 +70,7 @@ def test_on_disk_2():
     found
 
 def test_the_object():
-    global d, primary, src, tiny
+    global back, d, primary, src, tiny
     # ../nbs/24_model.pack.ipynb #80fcd034
     def tiny(kind, tok, l=3, d=16, t=64):
         common = dict(vocab_size=len(tok), hidden_size=d, num_hidden_layers=l, num_attention_heads=2,
@@ -107,7 +117,7 @@ def test_plug():
     plugged.config.vocab_size
 
 def test_plug_2():
-    global d
+    global d, ids
     # ../nbs/24_model.pack.ipynb #4685a901
     with tempfile.TemporaryDirectory() as d:
         plugged.save_pretrained(d)
@@ -147,6 +157,7 @@ def test_initial_embeddings_2():
     test_eq(list(spellings(shuffled).items()), list(spellings(ours).items()))
 
 def test_initial_embeddings_3():
+    global b, w
     # ../nbs/24_model.pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
     vocab_a, vocab_b = tok_a.get_vocab(), tok_b.get_vocab()
@@ -166,3 +177,23 @@ def test_initial_embeddings_4():
     assert abs(r[torch.arange(len(r)) != tok_b.pad_token_id].std().item()-.02) < 4*.02/math.sqrt(2*n)
     test_eq(r[tok_b.pad_token_id].abs().sum().item(), 0)
     with expect_fail(ValueError, "'overlap', 'random'"): init_embeddings(src, tok_b, 'wechsel')
+
+def test_initial_embeddings_5():
+    global b, back, d, ids, info, w
+    # ../nbs/24_model.pack.ipynb #01298644
+    no_pad = PreTrainedTokenizerFast(tokenizer_object=tok_b.backend_tokenizer, cls_token='<s>', sep_token='</s>',
+                                     unk_token='<unk>', mask_token='<mask>')
+    test_eq(no_pad.pad_token_id, None)
+    for init in 'overlap','random':
+        w,b,info = init_embeddings(src, no_pad, init)
+        assert (w.norm(dim=1) > 0).all()
+    without = plug(primary, LanguagePack('bb', no_pad, w, b, src.lineage))
+    test_eq((Encoder(without).word.padding_idx, without.config.pad_token_id), (None,None))
+    with tempfile.TemporaryDirectory() as d:
+        without.save_pretrained(d)
+        back = AutoModelForMaskedLM.from_pretrained(d).eval()
+    ids = torch.tensor([no_pad(world.corpora['bb'].docs[0]).input_ids])
+    test_close(back(ids).logits, without(ids).logits)
+    with expect_fail(ValueError, 'counts positions from its padding id 1'):
+        on_roberta = tiny(RobertaConfig, tok_a)
+        plug(on_roberta, LanguagePack('bb', no_pad, w, b, lineage(on_roberta)))

@@ -159,16 +159,16 @@ def truncate(
     return out
 
 # %% ../../nbs/20_model.encoder.ipynb #2b698a29
-def _check_language(e, d, pad):
-    "Fails unless embeddings of width `d`, with padding at id `pad`, can be put into the model of the view `e`."
+def _check_language(e, d, ids):
+    "Fails unless embeddings of width `d`, with special tokens at `ids`, can be put into the model of the view `e`."
     if d != e.word.embedding_dim:
         raise ValueError(f"embeddings are {d} wide, the model is {e.word.embedding_dim}: "
                          "the pack was made for another body")
-    if not e.family.offset or pad is None: return
-    own = e.base.embeddings.padding_idx
+    if not e.family.offset or 'pad' not in ids: return
+    own,pad = e.base.embeddings.padding_idx,ids['pad']
     if pad != own:
         raise ValueError(f"{e.model.config.model_type} counts positions from its padding id {own}; "
-                         f"this vocabulary has padding at {pad}. "
+                         f"this vocabulary has {'no padding' if pad is None else f'padding at {pad}'}. "
                          f"Train the tokenizer with the padding token at id {own}.")
 
 def _replace(model, old, new):
@@ -182,13 +182,12 @@ def set_language(
     model, # changed in place
     weight, # (v,d) token embeddings: a Parameter is used as it is
     bias=None, # (v,) output bias; None for zeros
-    ids=None # special token ids: dict of pad, bos, eos, cls, sep, mask; those given update the configuration
+    ids=None # special token ids: dict of pad, bos, eos, cls, sep, mask; those given update the configuration, pad=None too
 ):
     "Give `model` other token embeddings (and the output tied to them) and another output bias."
     e, ids = Encoder(model), ids or {}
     v,d = weight.shape
-    pad = ids.get('pad')
-    _check_language(e, d, pad)
+    _check_language(e, d, ids)
     if bias is None: bias = torch.zeros(v, device=weight.device, dtype=weight.dtype)
     def as_param(t, like):
         return t if isinstance(t, nn.Parameter) else nn.Parameter(t, requires_grad=like.requires_grad)
@@ -196,11 +195,11 @@ def set_language(
     _replace(model, old_weight, as_param(weight, old_weight))
     if old_bias is not None: _replace(model, old_bias, as_param(bias, old_bias))
     e.word.num_embeddings = v
-    if pad is not None: e.word.padding_idx = pad
+    if 'pad' in ids: e.word.padding_idx = ids['pad']
     if e.decoder is not None: e.decoder.out_features = v
     model.config.vocab_size = v
     for role,i in ids.items():
-        if i is not None and role != 'mask': setattr(model.config, f'{role}_token_id', i)
+        if role == 'pad' or i is not None and role != 'mask': setattr(model.config, f'{role}_token_id', i)
 
 # %% ../../nbs/20_model.encoder.ipynb #668a33bf
 def lineage(
