@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    Encoder, LanguagePack, Path, _Folder, _read_files, init_embeddings, lineage, padding_row, plug, save_file, source_pack, special_ids, spellings,
-    tempfile, torch, write_json)
+    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, init_embeddings, lineage, marks_of, padding_row, plug, save_file, source_pack,
+    special_ids, spellings, tempfile, torch, warnings, write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -13,6 +13,7 @@ __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, 
 import math
 from unittest.mock import patch
 from fastcore.test import *
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, pipeline
 from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
 from minimodel_nb.text.corpus import tiny_world
@@ -54,7 +55,7 @@ def test_on_disk():
     sent
 
 def test_on_disk_2():
-    global d, f
+    global d, f, found
     # ../nbs/24_model.pack.ipynb #dfbc9439
     with tempfile.TemporaryDirectory() as d:
         f = Path(d)
@@ -139,24 +140,74 @@ def test_plug_3():
     with expect_fail(ValueError, 'learnt over the body'): plug(stranger, sw)
 
 def test_initial_embeddings():
-    global Named, ours
-    # ../nbs/24_model.pack.ipynb #72cf2df6
+    global Named
+    # ../nbs/24_model.pack.ipynb #0573fc9a
     class Named:
         def __init__(self, *pieces): self.vocab = {p: i for i,p in enumerate(pieces)}
         def get_vocab(self): return self.vocab
-        def convert_tokens_to_string(self, ps): return ''.join(ps).replace('Ġ', ' ')
-    ours,bpe,wordpiece = Named('▁David', 'id', '.'),Named('ĠDavid', 'id', '.'),Named('David', '##id', '##.')
-    test_eq(spellings(ours), spellings(bpe))
-    test_eq(spellings(ours), spellings(wordpiece))
-    spellings(bpe)
+    test_eq(marks_of(tok_a), Marks())
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter('always')
+        test_eq(marks_of(Named('David', '##id', '##.')), Marks(inside='##'))
+    assert "Named has no backend" in str(said[0].message)
+    test_eq(marks_of(Named('a', 'b')), Marks())
 
 def test_initial_embeddings_2():
+    global ours, wordpiece
+    # ../nbs/24_model.pack.ipynb #72cf2df6
+    ours,bpe,wordpiece = Named('▁David', 'id', '.'),Named('ĠDavid', 'id', '.'),Named('David', '##id', '##.')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore') # they have no backend
+        test_eq(spellings(ours), spellings(bpe))
+        test_eq(spellings(ours), spellings(wordpiece))
+    spellings(ours)
+
+def test_initial_embeddings_3():
+    global byte_level, found, tok, written
+    # ../nbs/24_model.pack.ipynb #617e0790
+    def byte_level(vocab, merges=()):
+        tok = Tokenizer(models.BPE(vocab=vocab, merges=list(merges), unk_token='<unk>'))
+        tok.pre_tokenizer, tok.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+        return PreTrainedTokenizerFast(tokenizer_object=tok, unk_token='<unk>')
+    tok = byte_level({'<unk>': 0, 'Ġthe': 1, 'the': 2, '##': 3} | {f'Ġw{i}': i+4 for i in range(50)})
+    test_eq({k: spellings(tok)[k] for k in ('▁the', 'the', '##', '▁w7', '<unk>')}, {'▁the': 1, 'the': 2, '##': 3, '▁w7': 11, '<unk>': 0})
+    def written(text): return byte_level({'<unk>': 0}).backend_tokenizer.pre_tokenizer.pre_tokenize_str(text)[0][0]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    hanzi = [chr(0x4e00+i) for i in range(300)]
+    zh = byte_level({p: i for i,p in enumerate(['<unk>', *sorted(alphabet), *map(written, hanzi), written(' 中'), written('▁')])})
+    found = spellings(zh)
+    test_eq(len(found), len(zh))
+    assert all(c in found for c in hanzi) and '▁中' in found
+    test_eq(found['▁'], zh.convert_tokens_to_ids('Ġ')) # the space, and not the character that marks it elsewhere
+    half = [text for text in found if not text.isprintable() and any('\udc80' <= c <= '\udcff' for c in text)]
+    len(half) # bytes that are no character: 128, and the mark itself
+
+def test_initial_embeddings_4():
+    global backed, ids, wordpiece
+    # ../nbs/24_model.pack.ipynb #4f3f96dc
+    def backed(model, decoder=None, **parts):
+        tok = Tokenizer(model)
+        if decoder: tok.decoder = decoder
+        for part,value in parts.items(): setattr(tok, part, value)
+        return PreTrainedTokenizerFast(tokenizer_object=tok, unk_token='<unk>')
+    def ids(*pieces): return {p: i for i,p in enumerate(('<unk>', *pieces))}
+    wordpiece = backed(models.WordPiece(ids('the', '##re', '##', 'Ġ'), unk_token='<unk>'), decoders.WordPiece())
+    test_eq(list(spellings(wordpiece)), ['<unk>', '▁the', 're', '▁##', '▁Ġ'])
+    words = backed(models.WordLevel(ids('the', 'there'), unk_token='<unk>'), pre_tokenizer=pre_tokenizers.Whitespace())
+    test_eq(list(spellings(words)), ['<unk>', '▁the', '▁there'])
+    ends = backed(models.BPE(vocab=ids('the</w>', 'the'), merges=[], end_of_word_suffix='</w>'), decoders.BPEDecoder())
+    test_eq(list(spellings(ends)), ['<unk>', '▁the', 'the'])
+    fallback = decoders.Sequence([decoders.Replace('_', ' '), decoders.ByteFallback(), decoders.Fuse()])
+    fallback = backed(models.BPE(vocab=ids('_the', 'the', '<0xE4>', '<0x61>', 'a'), merges=[], byte_fallback=True), fallback)
+    test_eq(list(spellings(fallback)), ['<unk>', '▁the', 'the', '\udce4', '<0x61>', 'a'])
+
+def test_initial_embeddings_5():
     # ../nbs/24_model.pack.ipynb #ffdda276
     shuffled = Named('▁David', 'id', '.')
     shuffled.vocab = dict(reversed(shuffled.vocab.items()))
     test_eq(list(spellings(shuffled).items()), list(spellings(ours).items()))
 
-def test_initial_embeddings_3():
+def test_initial_embeddings_6():
     global b, w
     # ../nbs/24_model.pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
@@ -169,7 +220,7 @@ def test_initial_embeddings_3():
     test_ne(init_embeddings(src, tok_b, seed=1)[0], w)
     info, shared[-8:]
 
-def test_initial_embeddings_4():
+def test_initial_embeddings_7():
     global _
     # ../nbs/24_model.pack.ipynb #6afaa04e
     r,_,_ = init_embeddings(src, tok_b, 'random')
@@ -178,7 +229,7 @@ def test_initial_embeddings_4():
     test_eq(r[tok_b.pad_token_id].abs().sum().item(), 0)
     with expect_fail(ValueError, "'overlap', 'random'"): init_embeddings(src, tok_b, 'wechsel')
 
-def test_initial_embeddings_5():
+def test_initial_embeddings_8():
     global b, back, d, ids, info, w
     # ../nbs/24_model.pack.ipynb #01298644
     no_pad = PreTrainedTokenizerFast(tokenizer_object=tok_b.backend_tokenizer, cls_token='<s>', sep_token='</s>',
