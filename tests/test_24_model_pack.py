@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, init_embeddings, lineage, marks_of, padding_row, plug, save_file, source_pack,
+    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, init_embeddings, lineage, marks_of, n_rows, padding_row, plug, save_file, source_pack,
     special_ids, spellings, tempfile, torch, warnings, write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
@@ -29,6 +29,10 @@ def test_roles():
     special_ids(tok_a)
 
 def test_roles_2():
+    # ../nbs/24_model.pack.ipynb #ea3b54ef
+    test_eq(n_rows(tok_a), len(tok_a))
+
+def test_roles_3():
     global Roles
     # ../nbs/24_model.pack.ipynb #41760692
     class Roles:
@@ -248,3 +252,14 @@ def test_initial_embeddings_8():
     with expect_fail(ValueError, 'counts positions from its padding id 1'):
         on_roberta = tiny(RobertaConfig, tok_a)
         plug(on_roberta, LanguagePack('bb', no_pad, w, b, lineage(on_roberta)))
+
+def test_initial_embeddings_9():
+    # ../nbs/24_model.pack.ipynb #ce14dfbc
+    padded = tiny(BertConfig, tok_a)
+    padded.resize_token_embeddings(192) # a multiple of 64
+    speaks = source_pack(padded, tok_a, 'aa')
+    test_eq((speaks.v, len(padded.get_input_embeddings().weight)), (170,192))
+    test_eq(len(init_embeddings(speaks, tok_b)[0]), 190)
+    x = torch.tensor([tok_a(world.corpora['aa'].docs[0]).input_ids])
+    test_close(plug(padded, speaks)(x).logits, padded(x).logits[...,:170])
+    with expect_fail(ValueError, 'only 170 rows'): source_pack(primary, tok_b)
