@@ -10,7 +10,7 @@ from minimodel_nb.model.pack import (
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
 # ../nbs/24_model.pack.ipynb #09de7bb5
-import math
+import copy, math
 from unittest.mock import patch
 from fastcore.test import *
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -143,8 +143,29 @@ def test_plug_3():
     stranger = tiny(BertConfig, tok_a)
     with expect_fail(ValueError, 'learnt over the body'): plug(stranger, sw)
 
+def test_plug_4():
+    global as_pack, said, x
+    # ../nbs/24_model.pack.ipynb #d2522613
+    x = torch.tensor([tok_b(world.corpora['bb'].docs[0]).input_ids])
+    exact = plug(primary, sw)(x).logits
+    def as_pack(dtype): return LanguagePack('bb', tok_b, sw.weight.detach().to(dtype), sw.bias.detach().to(dtype), sw.lineage)
+    for of_model in torch.bfloat16,torch.float16,torch.float32,torch.float64:
+        body = copy.deepcopy(primary).to(of_model)
+        body.config.lineage = sw.lineage
+        for of_pack in torch.bfloat16,torch.float16,torch.float32,torch.float64:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter('always')
+                scores = plug(body, as_pack(of_pack))(x).logits
+            is_rounded = any('rounded' in str(w.message) for w in said)
+            test_eq((scores.dtype, is_rounded), (of_model, torch.finfo(of_pack).eps < torch.finfo(of_model).eps))
+            assert (scores.float()-exact).abs().max() < .05*exact.abs().max()
+    for dtype in torch.int8,torch.bool:
+        with expect_fail(ValueError, str(dtype).removeprefix('torch.')): as_pack(dtype)
+    with expect_fail(ValueError, 'float16 ends at'):
+        plug(copy.deepcopy(body).half(), LanguagePack('bb', tok_b, sw.weight.detach()*1e6, sw.bias.detach(), sw.lineage))
+
 def test_initial_embeddings():
-    global Named
+    global Named, said
     # ../nbs/24_model.pack.ipynb #0573fc9a
     class Named:
         def __init__(self, *pieces): self.vocab = {p: i for i,p in enumerate(pieces)}
@@ -254,6 +275,7 @@ def test_initial_embeddings_8():
         plug(on_roberta, LanguagePack('bb', no_pad, w, b, lineage(on_roberta)))
 
 def test_initial_embeddings_9():
+    global x
     # ../nbs/24_model.pack.ipynb #ce14dfbc
     padded = tiny(BertConfig, tok_a)
     padded.resize_token_embeddings(192) # a multiple of 64

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 from ..core.files import fingerprint, new_folder, read_json, write_json
-from .encoder import Encoder, lineage, set_language, share
+from .encoder import Encoder, check_floats, lineage, set_language, share
 
 # %% ../../nbs/24_model.pack.ipynb #81d24a38
 token_roles = ('pad', 'bos', 'eos', 'cls', 'sep', 'mask')
@@ -117,6 +117,7 @@ class LanguagePack(_Folder):
         if n != v: raise ValueError(f"the tokenizer has {n} pieces, the embeddings {v} rows: they are not of one pack")
         if self.bias.shape != (v,):
             raise ValueError(f"the output bias has shape {tuple(self.bias.shape)}, expected ({v},)")
+        for what,t in dict(weight=self.weight, bias=self.bias).items(): check_floats(t, f"the pack's {what}")
 
     @property
     def v(self): return self.weight.shape[0]
@@ -180,6 +181,28 @@ def source_pack(
     if v > n: weight,bias = weight.detach()[:n],bias.detach()[:n] # rows beyond the tokenizer are padding
     return LanguagePack(lang, tokenizer, weight, bias, lineage(model), dict(method='source'))
 
+# %% ../../nbs/24_model.pack.ipynb #9a1f2473
+def _cast(
+    tensor, # of the pack
+    like, # the model's
+): # `tensor` itself where nothing is to do
+    "A tensor of a pack where the model is, in its precision."
+    if tensor.dtype == like.dtype: return tensor.to(like.device)
+    out = tensor.detach().to(like.device, like.dtype)
+    if not out.isfinite().all() and tensor.isfinite().all():
+        raise ValueError(f"the pack has numbers up to {tensor.abs().max():.4g}, {_short(like.dtype)} ends at "
+                         f"{torch.finfo(like.dtype).max:.4g}: load the model in float32 or bfloat16")
+    return out
+
+def _short(dtype): return str(dtype).removeprefix('torch.')
+
+def _say_rounding(pack, like):
+    "A warning where the pack's numbers become fewer digits."
+    eps = torch.finfo(like.dtype).eps
+    if torch.finfo(pack.weight.dtype).eps < eps:
+        warnings.warn(f"the pack {pack.lang!r} is in {_short(pack.weight.dtype)}, the model in {_short(like.dtype)}: "
+                      f"its numbers are rounded, by a relative {eps/2:.1g}. Load the model in float32 to avoid that.")
+
 # %% ../../nbs/24_model.pack.ipynb #3a518268
 def plug(
     model, # the primary, its mini-model, or a model finetuned from it
@@ -191,10 +214,13 @@ def plug(
         raise ValueError(f"the pack {pack.lang!r} was learnt over the body {pack.lineage}, "
                          f"this model descends from {mine}. "
                          "Use a model of the pack's lineage, or adapt this model to the language.")
+    old = Encoder(model).word.weight
+    check_floats(old, "the model's embedding")
+    _say_rounding(pack, old)
+    weight,bias = _cast(pack.weight, old),_cast(pack.bias, old)
     out = share(model)
     out.config.lineage = mine
-    old = Encoder(out).word.weight
-    set_language(out, pack.weight.to(old.device), pack.bias.to(old.device), special_ids(pack.tokenizer))
+    set_language(out, weight, bias, special_ids(pack.tokenizer))
     Encoder(out).word.padding_idx = padding_row(pack.tokenizer)
     return out
 
