@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.encoder import (
-    AutoModelForMaskedLM, Encoder, _ends, copy, default_device, fast_attention, has_bf16, in_fp32, lineage, load_primary, nn, set_language, share,
-    tapped, torch, training_only, truncate)
+    AutoModelForMaskedLM, Encoder, _ends, body_distance, body_sketch, copy, default_device, fast_attention, has_bf16, in_fp32, lineage, load_primary,
+    nn, set_language, share, stranger_from, tapped, torch, training_only, truncate)
 
 __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -140,6 +140,24 @@ def test_lineage_2():
     with torch.no_grad(): Encoder(other).layers[0].output.dense.bias[0] += 1e-3
     test_ne(lineage(other), first)
     first
+
+def test_lineage_3():
+    global m, sketch, stranger, tuned
+    # ../nbs/20_model.encoder.ipynb #e7e91486
+    m = tiny(RobertaConfig)
+    sketch = body_sketch(m)
+    test_close(body_distance(m, sketch), 0, 1e-6)
+    test_close(body_distance(truncate(m, 2), sketch), 0, 1e-6) # so far as it goes
+    tuned = copy.deepcopy(m)
+    with torch.no_grad():
+        for t in tuned.parameters(): t += .1*t.std()*torch.randn_like(t)
+    stranger = AutoModelForMaskedLM.from_config(m.config)
+    body_distance(tuned, sketch), body_distance(stranger, sketch)
+
+def test_lineage_4():
+    # ../nbs/20_model.encoder.ipynb #1fc204e1
+    assert body_distance(tuned, sketch) < stranger_from < body_distance(stranger, sketch)
+    test_eq(body_distance(tiny(BertConfig), body_sketch(tiny(ModernBertConfig))), float('inf'))
 
 def test_frozen():
     global m

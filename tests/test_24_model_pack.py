@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, init_embeddings, lineage, marks_of, n_rows, padding_row, plug, save_file, source_pack,
-    special_ids, spellings, tempfile, torch, warnings, write_json)
+    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, body_distance, init_embeddings, lineage, marks_of, n_rows, pack_of_body, padding_row,
+    plug, save_file, source_pack, special_ids, spellings, tempfile, torch, warnings, write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -110,7 +110,7 @@ def test_the_object_2():
     with expect_fail(ValueError, '16 rows'): LanguagePack('bb', tok_b, torch.randn(16,16), torch.zeros(16), src.lineage)
 
 def test_plug():
-    global plugged, sw
+    global bias, plugged, sw, weight
     # ../nbs/24_model.pack.ipynb #15524d59
     weight, bias = torch.nn.Parameter(torch.randn(len(tok_b), 16)), torch.nn.Parameter(torch.zeros(len(tok_b)))
     sw = LanguagePack('bb', tok_b, weight, bias, lineage(primary))
@@ -134,7 +134,7 @@ def test_plug_2():
     out
 
 def test_plug_3():
-    global d
+    global clf, d
     # ../nbs/24_model.pack.ipynb #6d0cfa4e
     with tempfile.TemporaryDirectory() as d:
         plug(primary, src).save_pretrained(d)
@@ -144,6 +144,30 @@ def test_plug_3():
     with expect_fail(ValueError, 'learnt over the body'): plug(stranger, sw)
 
 def test_plug_4():
+    global back, d, p, x
+    # ../nbs/24_model.pack.ipynb #376a1364
+    with_body = LanguagePack('bb', tok_b, weight, bias, src.lineage, sketch=src.sketch)
+    elsewhere = copy.deepcopy(clf)
+    del elsewhere.config.lineage
+    with torch.no_grad():
+        for p in elsewhere.parameters(): p += .05*p.std()*torch.randn_like(p)
+    x = torch.tensor([tok_b('x').input_ids])
+    test_eq(plug(elsewhere, with_body)(x).logits.shape, (1,3))
+    with expect_fail(ValueError, 'this model has the body'): plug(elsewhere, sw) # without a sketch
+    test_eq(plug(elsewhere, pack_of_body(sw, primary)).config.lineage, src.lineage)
+    liar = tiny(ModernBertConfig, tok_a)
+    with torch.no_grad():
+        for p in liar.parameters(): p.copy_(torch.randn_like(p)*.02)
+    liar.config.lineage = src.lineage
+    with expect_fail(ValueError, 'descendants at less than'): plug(liar, with_body)
+    with expect_fail(ValueError, 'this model has the body'): plug(liar, sw)
+    vouched = plug(liar, with_body, trust_lineage=True)
+    test_eq(plug(vouched, sw).config.trusted_lineage, src.lineage)
+    with tempfile.TemporaryDirectory() as d: back = LanguagePack.load(with_body.save(f'{d}/bb'))
+    test_eq(*(plug(elsewhere, pack)(x).logits.detach() for pack in (back, with_body)))
+    body_distance(elsewhere, src.sketch), body_distance(liar, src.sketch)
+
+def test_plug_5():
     global as_pack, said, x
     # ../nbs/24_model.pack.ipynb #d2522613
     x = torch.tensor([tok_b(world.corpora['bb'].docs[0]).input_ids])
@@ -233,7 +257,7 @@ def test_initial_embeddings_5():
     test_eq(list(spellings(shuffled).items()), list(spellings(ours).items()))
 
 def test_initial_embeddings_6():
-    global b, w
+    global b, p, w
     # ../nbs/24_model.pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
     vocab_a, vocab_b = tok_a.get_vocab(), tok_b.get_vocab()
