@@ -12,22 +12,26 @@ from fastcore.test import *
 import tempfile
 
 def test_work_folders():
+    global of_step
     # ../nbs/06_runs.work.ipynb #5fa56d7c
     test_eq(differ(dict(lr=1, nest=dict(a=1, b=2)), dict(lr=1, nest=dict(a=1, b=3))), ['nest.b'])
     test_eq(differ(dict(lr=1), dict(lr=1, forget_every=0)), [])
-    test_eq(differ(dict(train_settings=dict(lr=1, p_mask=.15)), dict(train_settings=dict(lr=1))), [])
-    test_eq(differ(dict(train_settings=dict(lr=1, p_mask=.3)), dict(train_settings=dict(lr=1))), ['train_settings.p_mask'])
+    def of_step(**settings): return dict(train_settings=settings)
+    test_eq(differ(of_step(lr=1, p_mask=.15), of_step(lr=1)), [])
+    test_eq(differ(of_step(lr=1, p_mask=.3), of_step(lr=1)), ['train_settings.p_mask'])
 
 def test_work_folders_2():
     # ../nbs/06_runs.work.ipynb #6f65e582
     with tempfile.TemporaryDirectory() as d:
         w = Work('adapt', f'{d}/x', dict(lr=1, nest=dict(a=1, b=2)))
         test_eq((w.done, w.checkpoints.name), (False, 'checkpoints'))
-        with expect_fail(FileExistsError, 'an interrupted adapt with other settings (nest.b)'): Work('adapt', f'{d}/x', dict(lr=1, nest=dict(a=1, b=3)))
+        with expect_fail(FileExistsError, 'an interrupted adapt with other settings (nest.b)'):
+            Work('adapt', f'{d}/x', dict(lr=1, nest=dict(a=1, b=3)))
         w.finish([], dict(loss=1.), lambda f: (f/'weights').write_text('w'))
         test_eq(sorted(os.listdir(d)), ['x'])
         test_eq(Work('adapt', f'{d}/x', dict(lr=1, nest=dict(a=1, b=2))).record.result, dict(loss=1.))
-        with expect_fail(FileExistsError, 'a finished adapt with other settings (lr)'): Work('adapt', f'{d}/x', dict(lr=2, nest=dict(a=1, b=2)))
+        with expect_fail(FileExistsError, 'a finished adapt with other settings (lr)'):
+            Work('adapt', f'{d}/x', dict(lr=2, nest=dict(a=1, b=2)))
         (Path(d)/'mine').mkdir()
         (Path(d)/'mine'/'thesis.tex').touch()
         with expect_fail(FileExistsError, 'holds no run record'): Work('adapt', f'{d}/mine', {})

@@ -35,8 +35,8 @@ def test_the_run():
     # ../nbs/33_train.masked_lm.ipynb #7adcee3f
     torch.manual_seed(0)
     special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    model = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=len(text.tokenizer), hidden_size=32, num_hidden_layers=2,
-        num_attention_heads=2, intermediate_size=64, max_position_embeddings=64, **special))
+    model = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=len(text.tokenizer), hidden_size=32, 
+        num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64, **special))
     s = TrainSettings(steps=30, batch=16, lr=4e-3, p_mask=.3, bf16=False, eval_every=30)
     course = Alone(MaskedLM(model), update_flops(model, s, 32, train='all'))
     work = Work('pretrain', None, {}, device='cpu')

@@ -23,6 +23,7 @@ from minimodel_nb.steps.adapt import adapt
 from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.tasks.retrieval import sentence_vectors
 from minimodel_nb.text.tokens import pack_blocks
+from minimodel_nb.train.masked_lm import Text
 from minimodel_nb.train.settings import TrainSettings
 
 def test_vectors_of_every_layer():
@@ -44,7 +45,7 @@ def test_vectors_of_every_layer():
         intermediate_size=96, max_position_embeddings=64, pad_token_id=1, bos_token_id=0, eos_token_id=2,
         cls_token_id=0, sep_token_id=2)
     fast = TrainSettings(steps=60, batch=16, lr=8e-3, p_mask=.3, bf16=False)
-    joint = pretrain(cfg, world.corpora['aa'], tok_a, fast, exits=(2,), length=32, device='cpu')
+    joint = pretrain(cfg, Text(world.corpora['aa'], tok_a, 32), fast, exits=(2,), device='cpu')
     primary,mini = joint.primary,minijoint(joint, 2)
     src = source_pack(primary, tok_a, 'aa')
     perfect = LanguagePack('bb', tok_b, src.weight, src.bias, src.lineage)
@@ -135,7 +136,7 @@ def test_the_transplant_gap():
     docs = world.corpora['bb'].docs
     bb,held = Corpus('bb', docs[:-20], 'tiny bb'), Corpus('bb', docs[-20:], 'held out')
     held = HeldOut(pack_blocks(held, tok_b, 32), p_mask=.3)
-    pack = adapt(mini, bb, tok_b, src, fast, length=32, device='cpu')
+    pack = adapt(mini, Text(bb, tok_b, 32), src, fast, device='cpu')
     minis = {2: mini, 4: truncate(primary, 4)}
     gap = transplant_gap(dict.fromkeys(minis, pack), minis, primary, held)
     two,four = gap.result['rows']

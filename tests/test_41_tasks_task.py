@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.tasks.task import (
-    AutoModelForSequenceClassification, Example, Kind, Task, majority, predictions, rows_of, score, tiny_topic, tiny_world, torch, with_head)
+    AutoModelForSequenceClassification, Example, Kind, Task, predictions, rows_of, score, tiny_topic, tiny_world, torch, with_head)
 
 __notebook__ = 'nbs/41_tasks.task.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -17,9 +17,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import ModernBertConfig, PreTrainedTokenizerFast
 from minimodel_nb.model.encoder import set_language, share
 from minimodel_nb.model.rows import collate, encode
+from minimodel_nb.tasks.controls import controls
 
 def test_the_record():
-    global load_sums, sums
+    global gives, load_sums, sums
     # ../nbs/41_tasks.task.ipynb #94af164f
     def load_sums(lang, split):
         return [Example(str(a), f'{a}', pair=f'{a+a%2}', label=a%2) for a in range(4)]
@@ -27,15 +28,14 @@ def test_the_record():
     sums = Task('sums', 'classification', load_sums, labels=('same', 'other'), source='num')
     test_eq([e.label for e in sums.examples('num')], [0,1,0,1])
     test_close(sums.lr_at(128), 3e-4)
+    def gives(*examples): return replace(sums, load=lambda lang, split: examples)
     with expect_fail(ValueError, 'train, dev, test'): sums.examples('num', 'validation')
-    with expect_fail(ValueError, "example 1 has label 1, not an index 0..0"): replace(sums, labels=('same',)).examples('num')
-    with expect_fail(ValueError, 'no examples'): replace(sums, load=lambda lang, split: []).examples('num')
-    with expect_fail(ValueError, 'ids occur twice'): replace(sums, load=lambda lang, split: [Example('7', 'x', label=0)]*2).examples('num')
+    one_label = replace(sums, labels=('same',))
+    with expect_fail(ValueError, "example 1 has label 1, not an index 0..0"): one_label.examples('num')
+    with expect_fail(ValueError, 'no examples'): gives().examples('num')
+    seven = Example('7', 'x', label=0)
+    with expect_fail(ValueError, 'ids occur twice'): gives(seven, seven).examples('num')
     sums
-
-def test_the_record_2():
-    # ../nbs/41_tasks.task.ipynb #7d244383
-    test_eq(majority(sums, 'num'), dict(accuracy=.5, macro_f1=1/3, n=4))
 
 def test_a_task_in_the_tiny_world():
     global topic, world
@@ -43,37 +43,49 @@ def test_a_task_in_the_tiny_world():
     world = tiny_world()
     topic = tiny_topic(world)
     test_eq({s: len(topic.examples('bb', s)) for s in topic.splits}, dict(train=120, dev=40, test=40))
-    test_eq(majority(topic, 'bb')['accuracy'], .25)
     with expect_fail(ValueError, 'aa and bb'): topic.examples('cc')
     topic.examples('bb')[:2]
 
-def test_scores():
-    global clf, finetune_briefly, tiny_classifier, toks, word_tokenizer
+def test_heads():
+    global tiny_classifier, toks, word_tokenizer
     # ../nbs/41_tasks.task.ipynb #0c277019
     specials = ['<s>','<pad>','</s>','<unk>','<mask>']
     def word_tokenizer(words):
         tok = Tokenizer(models.WordLevel({w: i for i,w in enumerate(specials+words)}, unk_token='<unk>'))
         tok.pre_tokenizer = pre_tokenizers.Whitespace()
-        tok.post_processor = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', [('<s>',0), ('</s>',2)])
-        return PreTrainedTokenizerFast(tokenizer_object=tok, cls_token='<s>', pad_token='<pad>', sep_token='</s>', unk_token='<unk>', mask_token='<mask>', model_input_names=['input_ids','token_type_ids','attention_mask'])
+        ends = [('<s>',0), ('</s>',2)]
+        tok.post_processor = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', ends)
+        names = dict(cls_token='<s>', pad_token='<pad>', sep_token='</s>', unk_token='<unk>', mask_token='<mask>')
+        return PreTrainedTokenizerFast(tokenizer_object=tok, **names,
+                                       model_input_names=['input_ids','token_type_ids','attention_mask'])
 
     pairs = list(world.dictionary.items()) + [(w,w) for w in (*world.shared, '.')]
     toks = {l: word_tokenizer(list(ws)) for l,ws in zip(('aa','bb'), zip(*pairs))}
 
-    def tiny_classifier(kind=ModernBertConfig, n_labels=4, l=2, t=64):
-        extra = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, global_attn_every_n_layers=2) if kind is ModernBertConfig else {}
+    def tiny_classifier(n_labels=4):
         torch.manual_seed(0)
-        return AutoModelForSequenceClassification.from_config(kind(vocab_size=len(toks['aa']), hidden_size=32, num_hidden_layers=l, num_attention_heads=2,
-            intermediate_size=64, pad_token_id=1, max_position_embeddings=t, num_labels=n_labels, initializer_range=.1, **extra))
+        return AutoModelForSequenceClassification.from_config(ModernBertConfig(
+            vocab_size=len(toks['aa']), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+            max_position_embeddings=64, num_labels=n_labels, initializer_range=.1, global_attn_every_n_layers=2,
+            pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2))
 
+    # ../nbs/41_tasks.task.ipynb #cd974b75
+    test_close(controls(sums, 'num', only=['majority'])['majority'], dict(accuracy=.5, macro_f1=1/3))
+    test_eq(controls(topic, 'bb', only=['majority'])['majority']['accuracy'], .25)
+
+def test_scores():
+    global clf, finetune_briefly, loss_of
     # ../nbs/41_tasks.task.ipynb #a982c856
+    def loss_of(model, rows, tokenizer):
+        inputs = {k: v for k,v in collate(rows, tokenizer).items() if k != 'token_type_ids'}
+        return model(**inputs).loss
+
     def finetune_briefly(model, rows, tokenizer, steps=150):
         model.get_input_embeddings().weight.requires_grad_(False)
         opt = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=5e-3)
         rng = random.Random(0)
         for _ in range(steps):
-            loss = model(**{k: v for k,v in collate(rng.sample(rows, 16), tokenizer).items() if k!='token_type_ids'}).loss
-            loss.backward()
+            loss_of(model, rng.sample(rows, 16), tokenizer).backward()
             opt.step()
             opt.zero_grad()
         return model.eval()
@@ -82,30 +94,42 @@ def test_scores():
     clf = finetune_briefly(tiny_classifier(), encode(topic.examples('aa', 'train'), toks['aa']), toks['aa'])
     untrained = share(clf)
     set_language(untrained, torch.randn(len(toks['bb']), 32)*clf.get_input_embeddings().weight.std())
-    table = dict(source=score(topic, clf, toks['aa'], 'aa'), perfect_pack=score(topic, clf, toks['bb'], 'bb'), random=score(topic, untrained, toks['bb'], 'bb'), majority=majority(topic, 'bb'))
+    table = dict(source=score(topic, clf, toks['aa'], 'aa'), perfect_pack=score(topic, clf, toks['bb'], 'bb'),
+                 random=score(topic, untrained, toks['bb'], 'bb'), **controls(topic, 'bb', only=['majority']))
     assert min(table['source']['accuracy'], table['perfect_pack']['accuracy']) > .7
     assert table['random']['accuracy'] < .5
-    short = lambda d: {k: round(v, 3) for k,v in d.items()}
-    with expect_fail(ValueError, 'has 3 outputs and task topic 4 labels'): score(topic, tiny_classifier(n_labels=3), toks['aa'], 'aa')
-    {k: short(v) for k,v in table.items()}
+    wrong = tiny_classifier(n_labels=3)
+    with expect_fail(ValueError, 'has 3 outputs and task topic 4 labels'): score(topic, wrong, toks['aa'], 'aa')
+    {name: {k: round(v, 3) for k,v in found.items()} for name,found in table.items()}
 
 def test_a_task_of_your_own():
-    global load_similarity
+    global as_numbers, load_similarity, one_output, pearson, similarity
     # ../nbs/41_tasks.task.ipynb #031d9f15
+    def similarity(a, b): # the share of their words that both have: what the judges said
+        a,b = ({*e.text.split()} for e in (a, b))
+        return len(a&b)/len(a|b)
+
     def load_similarity(lang, split):
-        texts = topic.examples(lang, split)
-        share_of = lambda a,b: len(a&b)/len(a|b) # of their words: what the judges said
-        return [Example(e.id, e.text, pair=o.text, label=share_of({*e.text.split()}, {*o.text.split()})) for e,o in zip(texts, texts[4:])]
+        exs = topic.examples(lang, split)
+        return [Example(a.id, a.text, pair=b.text, label=similarity(a, b)) for a,b in zip(exs, exs[4:])]
 
-    one_number = Kind('regression', head=lambda task, primary, seed: with_head(AutoModelForSequenceClassification, primary, seed, num_labels=1),
-                      decode=lambda task, examples, rows, outputs: [float(o[0]) for o in outputs])
-    alike = Task('alike', one_number, load_similarity, metrics=lambda gold, pred: dict(pearson=float(np.corrcoef(gold, pred)[0,1])), source='aa', max_length=32)
+    def one_output(task, primary, seed):
+        return with_head(AutoModelForSequenceClassification, primary, seed, num_labels=1)
 
+    def as_numbers(task, examples, rows, outputs): return [float(o[0]) for o in outputs]
+    def pearson(gold, pred): return dict(pearson=float(np.corrcoef(gold, pred)[0,1]))
+
+    one_number = Kind('regression', head=one_output, decode=as_numbers)
+    alike = Task('alike', one_number, load_similarity, metrics=pearson, source='aa', max_length=32)
     regressor = alike.how.head(alike, clf, 0)
-    loss = regressor(**{k: v for k,v in collate(rows_of(alike, regressor, toks['aa'], alike.examples('aa', 'train')), toks['aa']).items() if k!='token_type_ids'}).loss
-    gold = [e.label for e in alike.examples('aa', 'train')]
-    test_close(loss.item(), np.mean([(g-p)**2 for g,p in zip(gold, predictions(alike, regressor, toks['aa'], alike.examples('aa', 'train')))]), 1e-5) # squared error, as the metric sees it
+    train = alike.examples('aa', 'train')
+    gold,guessed = [e.label for e in train],predictions(alike, regressor, toks['aa'], train)
+    loss = loss_of(regressor, rows_of(alike, regressor, toks['aa'], train), toks['aa'])
+    errors = [g-p for g,p in zip(gold, guessed)]
+    test_close(loss.item(), np.mean(np.square(errors)), 1e-5) # squared error, as the metric sees it
     assert -1 <= score(alike, regressor, toks['bb'], 'bb')['pearson'] <= 1
     test_close(alike.metrics(gold, gold), dict(pearson=1))
-    with expect_fail(ValueError, "kind 'similarity'; known are classification"): score(replace(alike, kind='similarity'), regressor, toks['bb'], 'bb')
+    test_eq(controls(alike, 'bb'), {}) # none is known for this kind
+    with expect_fail(ValueError, "kind 'similarity'; known are classification"):
+        score(replace(alike, kind='similarity'), regressor, toks['bb'], 'bb')
     alike

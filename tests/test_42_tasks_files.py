@@ -4,14 +4,15 @@
 
 import pytest
 from minimodel_nb.tasks.files import (
-    Counted, Example, Path, Problems, Task, checked, examples_of, find_file, folder_task, hub_rows, read_rows, read_utf8, repeats, shutil, survey,
-    unpacked, warnings)
+    Columns, Counted, Example, Origin, Path, Problems, Task, at_hand, checked, examples_of, find_file, folder_task, hub_rows, local_or_hub, read_rows,
+    read_utf8, repeats, resized, shutil, survey, unpacked, warnings)
 
 __notebook__ = 'nbs/42_tasks.files.ipynb' # conftest.py runs its cells in order, from its folder
 
 # ../nbs/42_tasks.files.ipynb #28ecc070
 import tarfile, tempfile
 from fastcore.test import *
+from minimodel_nb.tasks.task import tiny_topic
 
 def test_finding_a_file():
     global d, found, t
@@ -25,12 +26,13 @@ def test_finding_a_file():
         found = find_file(d, ('**/test-sw.jsonl', '**/news/test-sw.tsv'), 'news')
         test_eq(found.read_text(), 'x')
         test_eq(find_file(d, ('**/test-sw.*',), 'news'), found) # not unpacked again
-        with expect_fail(FileNotFoundError, 'put test-de.tsv or test-de.jsonl into'): find_file(d, ('**/test-de.tsv', 'test-de.jsonl'), 'news')
+        with expect_fail(FileNotFoundError, 'put test-de.tsv or test-de.jsonl into'):
+            find_file(d, ('**/test-de.tsv', 'test-de.jsonl'), 'news')
         shutil.rmtree(unpacked(d/'News-1.0.tar.xz'))
     found.name
 
 def test_text():
-    global d, f
+    global d
     # ../nbs/42_tasks.files.ipynb #8974a038
     with tempfile.TemporaryDirectory() as d:
         f = Path(d)/'x.tsv'
@@ -48,13 +50,16 @@ def test_text():
 def test_rows():
     global d, problems
     # ../nbs/42_tasks.files.ipynb #f3d1889f
+    good = dict(label='good', text='"it works')
     with tempfile.TemporaryDirectory() as d:
-        (Path(d)/'x.tsv').write_text('label\ttext\ngood\t"it works\nbad\n')
-        (Path(d)/'x.jsonl').write_text('{"label": "good", "text": "\\"it works"}\n{"label"\n')
+        tsv,jsonl = Path(d)/'x.tsv',Path(d)/'x.jsonl'
+        tsv.write_text('label\ttext\ngood\t"it works\nbad\n')
+        jsonl.write_text('{"label": "good", "text": "\\"it works"}\n{"label"\n')
         problems = Problems('x')
-        test_eq(read_rows(Path(d)/'x.tsv', problems), [('line 2', dict(label='good', text='"it works'))])
-        test_eq(read_rows(Path(d)/'x.tsv', problems, ('a','b'))[0], ('line 1', dict(a='label', b='text'))) # none of these is in the first line: it is a row
-        test_eq(read_rows(Path(d)/'x.jsonl', problems), [('line 1', dict(label='good', text='"it works'))])
+        test_eq(read_rows(tsv, problems), [('line 2', good)])
+        first = read_rows(tsv, problems, ('a','b'))[0] # neither is in the first line: it is a row
+        test_eq(first, ('line 1', dict(a='label', b='text')))
+        test_eq(read_rows(jsonl, problems), [('line 1', good)])
     problems.found
 
 def test_examples():
@@ -69,9 +74,11 @@ def test_examples():
     test_eq(read('text\tlabel\na\tyes\nb\t0\n'), [Example('2','a',label=1), Example('3','b',label=0)])
     test_eq(read('text\tlabel\na\tyes\nb\t-\na\t0\n').counts, dict(repeated=1, contradictory=1, unlabelled=1))
     with expect_fail(ValueError, "x.tsv has the columns text, gold: none of label is there"): read('text\tgold\na\tyes\n')
-    for row,why in (('a\tmaybe', "1 unknown label (line 3: 'maybe' is none of no, yes)"), ('\tyes', '1 empty text (line 3'), ('a', '1 malformed (line 3: 1 columns instead of 2)')):
+    for row,why in (('a\tmaybe', "1 unknown label (line 3: 'maybe' is none of no, yes)"),
+                    ('\tyes', '1 empty text (line 3'), ('a', '1 malformed (line 3: 1 columns instead of 2)')):
         with expect_fail(ValueError, why): read(f'text\tlabel\nb\tno\n{row}\n')
     test_eq(read('text\tlabel\na\tyep\n', alias=dict(yep='yes'))[0].label, 1)
+    test_eq(read('said\tlabel\na\tyes\n', columns=Columns(text=('text', 'said')))[0].text, 'a')
     bad = read('text\tlabel\nb\tno\na\tmaybe\n\tno\nx\nc\tno\n', bad='skip')
     test_eq([e.id for e in bad], ['2','6']) # whatever is left out before, an id stays that of the line
     bad.counts
@@ -80,40 +87,70 @@ def test_a_folder_of_tables_is_a_task():
     global d, why
     # ../nbs/42_tasks.files.ipynb #41cecd4d
     with tempfile.TemporaryDirectory() as d:
-        (Path(d)/'train-en.tsv').write_text('label\ttext\ngood\tit works\nbad\tit breaks\n')
-        (Path(d)/'test-sw.tsv').write_text('text\tid\tlabel\ninafanya kazi\t7\tgood\n')
+        train,test = Path(d)/'train-en.tsv',Path(d)/'test-sw.tsv'
+        train.write_text('label\ttext\ngood\tit works\nbad\tit breaks\n')
+        test.write_text('text\tid\tlabel\ninafanya kazi\t7\tgood\n')
         mine = folder_task(d)
         test_eq((mine.labels, mine.splits), (('bad', 'good'), ('train', 'test')))
         test_eq(mine.examples('sw', 'test')[0], Example('7', 'inafanya kazi', None, 1))
         with expect_fail(FileNotFoundError, 'test-sw.tsv, train-en.tsv'): mine.examples('de', 'test')
-        for text,why in (('label\ttext\nfair\tx\n', "'fair' is none of bad, good"), ('label\ttext\ngood\n', 'line 2: 1 columns instead of 2'), ('good\tx\n', 'no rows'), ('good\tx\nbad\ty\n', 'has the columns good, x'), ('label\ttext\ngood\t \n', 'empty text')):
-            (Path(d)/'test-sw.tsv').write_text(text)
+        for text,why in (('label\ttext\nfair\tx\n', "'fair' is none of bad, good"),
+                         ('label\ttext\ngood\n', 'line 2: 1 columns instead of 2'), ('good\tx\n', 'no rows'),
+                         ('good\tx\nbad\ty\n', 'has the columns good, x'), ('label\ttext\ngood\t \n', 'empty text')):
+            test.write_text(text)
             with expect_fail(ValueError, why): mine.examples('sw', 'test')
     mine
 
 def test_from_the_hub():
     global d
     # ../nbs/42_tasks.files.ipynb #a2d9f356
+    card = '---\nconfigs:\n- config_name: en\n  data_files:\n  - split: validation\n    path: en/*.jsonl\n---\n'
     with tempfile.TemporaryDirectory() as d:
         d = Path(d)
-        (d/'README.md').write_text('---\nconfigs:\n- config_name: en\n  data_files:\n  - split: validation\n    path: en/*.jsonl\n---\n')
+        (d/'README.md').write_text(card)
         (d/'en').mkdir()
         (d/'en'/'validation.jsonl').write_text('{"text": "a", "label": 1}\n{"text": "b", "label": -1}\n')
         rows = hub_rows(str(d), 'en', 'validation', '')
         exs = examples_of(rows, Problems('hub'), ('no', 'yes'))
-        with expect_fail(ConnectionError, 'Put the files'): hub_rows(str(d/'none'), 'en', 'validation', 'Put the files somewhere.')
+        with expect_fail(ConnectionError, 'Put the files'):
+            hub_rows(str(d/'none'), 'en', 'validation', 'Put the files somewhere.')
     test_eq(exs, [Example('0', 'a', label=1)])
     exs.counts
 
+def test_from_the_hub_2():
+    global d
+    # ../nbs/42_tasks.files.ipynb #7e2bf9ea
+    origin = Origin(('test-sw.tsv',), 'news', ('no/such', 'sw', 'test'), 'ask a friend')
+    with tempfile.TemporaryDirectory() as d:
+        test_eq(at_hand(origin, d), False)
+        with expect_fail(FileNotFoundError, 'ask a friend'): local_or_hub(origin, d, read_utf8, None)
+        (Path(d)/'test-sw.tsv').write_text('habari')
+        test_eq((at_hand(origin, d), local_or_hub(origin, d, read_utf8, None)), (True, 'habari'))
+        with expect_fail(ConnectionError, f'could not load {d}/none (sw, test) from the hub'):
+            local_or_hub(origin, f'hub:{d}/none', read_utf8, None)
+
 def test_checks():
-    global f, found
+    global found, load_letters
     # ../nbs/42_tasks.files.ipynb #12fb9764
     sets = dict(train=['a','b'], dev=['c','c','d'], test=['a','e'])
-    f = checked(lambda lang, split: Counted([Example(f'{i}', t, label=i%2) for i,t in enumerate(sets[split])], repeats([Example('', t, label=0) for t in sets[split]])), 'en', dict(test=3))
+    def load_letters(lang, split):
+        again = repeats([Example('', t, label=0) for t in sets[split]])
+        return Counted([Example(f'{i}', t, label=i%2) for i,t in enumerate(sets[split])], again)
+
+    letters = Task('letters', 'classification', checked(load_letters, 'en', dict(test=3)), ('no','yes'))
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
-        found = survey(Task('letters', 'classification', f, ('no','yes')), ('en', 'sw'))
+        found = survey(letters, ('en', 'sw'))
     test_eq({str(w.message).split(':')[0] for w in seen}, {'en, test', 'sw, test'})
-    test_eq([(r['lang'], r['split'], r.get('repeated'), r.get('in_training_set'), r.get('published')) for r in found.rows],
+    counted = ('lang', 'split', 'repeated', 'in_training_set', 'published')
+    test_eq([tuple(r.get(k) for k in counted) for r in found.rows],
             [('en','dev',1,None,None), ('sw','dev',1,None,None), ('en','test',None,1,3), ('sw','test',None,None,3)])
     found
+
+def test_at_other_sizes():
+    # ../nbs/42_tasks.files.ipynb #889b8e38
+    small = resized(tiny_topic(), dict(train=20, test=10))
+    test_eq([len(small.examples('aa', s)) for s in ('train', 'dev', 'test')], [20, 40, 10])
+    test_eq(*[[e.id for e in small.examples(l)] for l in ('aa', 'bb')]) # translations of each other
+    test_eq(resized(tiny_topic(), {}, 'dev').splits, ('train', 'test')) # what is scored selects nothing
+    small.examples('bb')[0], small.examples('bb').counts

@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.tasks.qa import (
-    Answer, Example, Task, _mlqa_sizes, best_spans, json, mlqa, np, qa_kind, qa_metrics, read_squad, tydiqa, windows, xquad)
+    Answer, Example, Task, best_spans, json, mlqa, mlqa_sizes, np, qa_kind, qa_metrics, read_squad, tydiqa, windows, xquad)
 
 __notebook__ = 'nbs/45_tasks.qa.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -19,10 +19,14 @@ from minimodel_nb.model.rows import collate
 from minimodel_nb.tasks.task import predictions, rows_of, score
 
 def test_loading():
-    global c, exs, nile, read, squad_json
+    global context, exs, found, nile, read, squad_json
     # ../nbs/45_tasks.qa.ipynb #e2bd7e31
     def squad_json(*contexts): # (context, (id, question, answer, start), ...)
-        return json.dumps(dict(version='1.1', data=[dict(title='t', paragraphs=[dict(context=c, qas=[dict(id=i, question=q, answers=[dict(text=a, answer_start=s)] if a is not None else []) for i,q,a,s in qas])]) for c,*qas in contexts]))
+        def asked(i, question, answer, start):
+            answers = [] if answer is None else [dict(text=answer, answer_start=start)]
+            return dict(id=i, question=question, answers=answers)
+        paragraphs = [dict(context=c, qas=[asked(*qa) for qa in qas]) for c,*qas in contexts]
+        return json.dumps(dict(version='1.1', data=[dict(title='t', paragraphs=[p]) for p in paragraphs]))
 
     def read(text, **kw):
         with tempfile.TemporaryDirectory() as d:
@@ -31,20 +35,26 @@ def test_loading():
 
     nile = ('The Nile flows to the sea.', ('1', 'What flows?', 'The Nile', 0), ('2', 'Where to?', 'the sea', 18))
     exs = read(squad_json(nile, ('Snow is white.', ('1', 'What is white?', 'Snow', 0))))
-    test_eq([(e.id, e.label, e.label[0].start) for e in exs], [('1', ['The Nile'], 0), ('2', ['the sea'], 18), ('1#1', ['Snow'], 0)])
+    found = [(e.id, e.label, e.label[0].start) for e in exs]
+    test_eq(found, [('1', ['The Nile'], 0), ('2', ['the sea'], 18), ('1#1', ['Snow'], 0)])
     test_eq(exs.counts, dict(renamed_ids=1))
-    wrong = [('empty context', (' ', ('3','?','x',0))), ('no answer', ('x', ('3','?',None,0))), ('empty answer', ('x', ('3','?','',0))), ('answer outside the text', ('Snow is white.', ('3','?','white',9))), ('empty question', ('x', ('3',' ','x',0)))]
-    for sort,c in wrong:
-        with expect_fail(ValueError, f'1 of 3 rows are no examples: 1 {sort} (article 1, paragraph 0: id 3)'): read(squad_json(nile, c))
-    bad = read(squad_json(nile, *(c for _,c in wrong)), bad='skip')
-    test_eq((len(bad), bad.counts), (2, {sort.replace(' ','_'): 1 for sort,_ in wrong}))
+    wrong = {'empty context': (' ', ('3','?','x',0)), 'no answer': ('x', ('3','?',None,0)),
+             'empty answer': ('x', ('3','?','',0)), 'empty question': ('x', ('3',' ','x',0)),
+             'answer outside the text': ('Snow is white.', ('3','?','white',9))}
+    for sort,context in wrong.items():
+        with expect_fail(ValueError, f'1 of 3 rows are no examples: 1 {sort} (article 1, paragraph 0: id 3)'):
+            read(squad_json(nile, context))
+    bad = read(squad_json(nile, *wrong.values()), bad='skip')
+    test_eq((len(bad), bad.counts), (2, {sort.replace(' ','_'): 1 for sort in wrong}))
     with expect_fail(ValueError, "x.json is not SQuAD JSON"): read('[]')
     exs[0]
 
 def test_windows():
-    global e, i, r, rows, s, stories, story, t, tok
+    global e, found, i, r, rows, stories, story, tok
     # ../nbs/45_tasks.qa.ipynb #d5f80484
-    people,towns,rng = ['Ana','Ben','Cora','Dan','Eva','Finn','Gus','Hana'],['Rome','Oslo','Lima','Bonn','Cairo','Kyoto','Quito','Delhi'],random.Random(0)
+    rng = random.Random(0)
+    people = ['Ana','Ben','Cora','Dan','Eva','Finn','Gus','Hana']
+    towns = ['Rome','Oslo','Lima','Bonn','Cairo','Kyoto','Quito','Delhi']
     def story(i):
         who,where = rng.sample(people, 4),rng.sample(towns, 4)
         context = ' '.join(f'{p} lives in {t}.' for p,t in zip(who, where))
@@ -53,11 +63,16 @@ def test_windows():
 
     stories = [story(i) for i in range(400)]
     specials = ['<s>','<pad>','</s>','<unk>','<mask>']
-    words = specials + people + towns + ['lives','in','.','Where','does','live','?']
-    core = Tokenizer(models.WordLevel({w: i for i,w in enumerate(words)}, unk_token='<unk>'))
+    vocab = specials + people + towns + ['lives','in','.','Where','does','live','?']
+    core = Tokenizer(models.WordLevel({w: i for i,w in enumerate(vocab)}, unk_token='<unk>'))
     core.pre_tokenizer = pre_tokenizers.Whitespace()
-    core.post_processor = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', [('<s>',0), ('</s>',2)])
-    tok = PreTrainedTokenizerFast(tokenizer_object=core, cls_token='<s>', pad_token='<pad>', sep_token='</s>', unk_token='<unk>', mask_token='<mask>', model_input_names=['input_ids','token_type_ids','attention_mask'])
+    ends = [('<s>',0), ('</s>',2)]
+    core.post_processor = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', ends)
+    names = dict(cls_token='<s>', pad_token='<pad>', sep_token='</s>', unk_token='<unk>', mask_token='<mask>')
+    tok = PreTrainedTokenizerFast(tokenizer_object=core, **names,
+                                  model_input_names=['input_ids','token_type_ids','attention_mask'])
+
+    # ../nbs/45_tasks.qa.ipynb #49393792
     whole,short = windows(stories, tok, 64, 16),windows(stories, tok, 18, 4)
     test_eq((len(whole), whole.counts), (400, dict(windowed=0, cut_questions=0)))
     assert len(short) > 800
@@ -66,55 +81,67 @@ def test_windows():
         for r in rows:
             e = stories[r['_example']]
             if r['start_positions'] == 0: continue
-            s,t = r['_offsets'][r['start_positions']],r['_offsets'][r['end_positions']]
-            found[e.id] = found.get(e.id, True) and e.pair[s[0]:t[1]].strip() == e.label[0]
+            first,last = r['_offsets'][r['start_positions']],r['_offsets'][r['end_positions']]
+            found[e.id] = found.get(e.id, True) and e.pair[first[0]:last[1]].strip() == e.label[0]
         test_eq(found, {e.id: True for e in stories}) # each answer is whole in some window, and right in each where it is
     covered = {i: set() for i in range(len(stories))}
     for r in short: covered[r['_example']] |= {c for o in r['_offsets'] if o for c in range(*o)}
-    for i,e in enumerate(stories): assert all(e.pair[c]==' ' for c in set(range(len(e.pair)))-covered[i]) # no character is in no window
+    for i,e in enumerate(stories): # no character is in no window
+        assert all(e.pair[c]==' ' for c in set(range(len(e.pair)))-covered[i])
     starts = [next(o[0] for o in r['_offsets'] if o) for r in short if r['_example']==0]
     test_eq(windows(stories[:1], tok, 18, 4, max_question=3).counts['cut_questions'], 1)
     with expect_fail(ValueError, 'fewer than stride=30'): windows(stories, tok, 18, 30)
     starts, tok.decode(short[0]['input_ids'])
 
 def test_spans():
-    global e, scores
+    global best, e, row, scores
     # ../nbs/45_tasks.qa.ipynb #29ca02cc
     e = Example('0', 'Where?', 'He lives in old Rome now.', None)
     row = dict(_offsets=[None, (0,2), (2,8), (8,11), (11,15), (15,20), (20,24), (24,25), None])
     def scores(start, end): # of positions named; all others -5
         x = np.full((9,2), -5.)
-        for k,d in enumerate((start, end)):
-            for i,v in d.items(): x[i,k] = v
+        for side,named in enumerate((start, end)):
+            for i,v in named.items(): x[i,side] = v
         return x
-    test_eq(best_spans(e, [row], [scores({4: 2}, {5: 3})])[0], (5, 'old Rome'))
-    test_eq(best_spans(e, [row], [scores({5: 2, 0: 9}, {4: 4, 5: 1, 8: 9})])[0], (3, 'Rome')) # no span backwards, none outside the context
-    test_eq([best_spans(e, [row], [scores({1: 3, 4: 1}, {5: 3})], max_answer=m)[0][1] for m in (5,2)], ['He lives in old Rome', 'old Rome'])
-    test_eq(best_spans(e, [row, row], [scores({5: 1}, {5: 1}), scores({4: 2}, {5: 2})])[0], (4, 'old Rome')) # windows compete
-    test_eq(len(best_spans(e, [row], [scores({4: 2}, {5: 3})], n_best=5)), 5)
-    best_spans(e, [row], [scores({4: 2}, {5: 3})])[:3]
+
+    def best(*windows, **kw): return best_spans(e, [row]*len(windows), windows, **kw)
+    test_eq(best(scores({4: 2}, {5: 3}))[0], (5, 'old Rome'))
+    outside = scores({5: 2, 0: 9}, {4: 4, 5: 1, 8: 9}) # no span backwards, none outside the context
+    test_eq(best(outside)[0], (3, 'Rome'))
+    long = scores({1: 3, 4: 1}, {5: 3})
+    test_eq([best(long, max_answer=m)[0][1] for m in (5,2)], ['He lives in old Rome', 'old Rome'])
+    test_eq(best(scores({5: 1}, {5: 1}), scores({4: 2}, {5: 2}))[0], (4, 'old Rome')) # windows compete
+    test_eq(len(best(scores({4: 2}, {5: 3}), n_best=5)), 5)
+    best(scores({4: 2}, {5: 3}))[:3]
 
 def test_spans_2():
-    global knowing, rows
+    global knows, load_people, rows
     # ../nbs/45_tasks.qa.ipynb #53408890
-    kind = qa_kind(stride=4)
-    people_task = Task('people', kind, lambda lang, split: stories[:300] if split=='train' else stories[300:], metrics=qa_metrics(), max_length=18)
-    def knowing(task, rows): return task.how.decode(task, stories[300:], rows, [np.stack([np.eye(len(r['input_ids']))[r[k]] for k in ('start_positions','end_positions')], 1)*(r['start_positions']>0) for r in rows])
-    ids = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    for config in (ModernBertConfig, BertConfig, RobertaConfig):
-        extra = ids if config is ModernBertConfig else dict(pad_token_id=1)
-        primary = AutoModelForMaskedLM.from_config(config(vocab_size=len(tok), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=66, **extra))
+    asked = stories[300:]
+    def load_people(lang, split): return stories[:300] if split=='train' else asked
+    people_task = Task('people', qa_kind(stride=4), load_people, metrics=qa_metrics(), max_length=18)
+    def knows(row): # full marks for where the answer starts and ends, if it is in this window
+        marks = [np.eye(len(row['input_ids']))[row[k]] for k in ('start_positions','end_positions')]
+        return np.stack(marks, 1)*(row['start_positions']>0)
+
+    shape = dict(vocab_size=len(tok), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+                 max_position_embeddings=66, pad_token_id=1)
+    ids = dict(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+    for config in (ModernBertConfig(**shape, **ids), BertConfig(**shape), RobertaConfig(**shape)):
+        primary = AutoModelForMaskedLM.from_config(config)
         model = people_task.how.head(people_task, primary, 0)
-        rows = rows_of(people_task, model, tok, stories[300:])
-        test_eq(people_task.metrics([e.label for e in stories[300:]], knowing(people_task, rows)), dict(f1=1, exact_match=1))
+        rows = rows_of(people_task, model, tok, asked)
+        known = people_task.how.decode(people_task, asked, rows, [knows(r) for r in rows])
+        test_eq(people_task.metrics([e.label for e in asked], known), dict(f1=1, exact_match=1))
         loss = model(**collate(rows[:8], tok)).loss
         got = score(people_task, model, tok, 'en', batch=7)
         assert loss.isfinite() and 0 <= got['exact_match'] < .5
-        test_eq(predictions(people_task, model, tok, stories[300:], batch=64), predictions(people_task, model, tok, stories[300:], batch=3))
+        by_64,by_3 = (predictions(people_task, model, tok, asked, batch=b) for b in (64, 3))
+        test_eq(by_64, by_3)
     got
 
 def test_the_sets():
-    global in_folder
+    global found, in_folder, rhein
     # ../nbs/45_tasks.qa.ipynb #3d97f7e9
     def in_folder(files, f): # of files just written
         with tempfile.TemporaryDirectory() as d, warnings.catch_warnings():
@@ -125,30 +152,49 @@ def test_the_sets():
             return f(d)
 
     rhein = ('Der Rhein fließt nach Norden.', ('1', 'Was fließt?', 'Der Rhein', 0), ('2', 'Wohin?', 'Norden', 22))
-    files = {'MLQA_V1/dev/dev-context-de-question-de.json': squad_json(rhein), 'MLQA_V1/dev/dev-context-de-question-en.json': squad_json((rhein[0], ('1', 'What flows?', 'Der Rhein', 0))),
+    asked_in_english = (rhein[0], ('1', 'What flows?', 'Der Rhein', 0))
+    files = {'MLQA_V1/dev/dev-context-de-question-de.json': squad_json(rhein),
+             'MLQA_V1/dev/dev-context-de-question-en.json': squad_json(asked_in_english),
              'xquad.de.json': squad_json(rhein), 'squad/train-v1.1.json': squad_json(nile)}
-    test_eq(in_folder(files, lambda d: [e.label for e in mlqa(data=d).examples('de', 'dev')]), [['Der Rhein'], ['Norden']])
-    test_eq(in_folder(files, lambda d: [e.text for e in mlqa('en', data=d).examples('de', 'dev')]), ['What flows?'])
-    test_eq(in_folder(files, lambda d: [e.label[0].start for e in xquad(data=d).examples('en', 'train')]), [0, 18])
+    found = in_folder(files, lambda d: mlqa(data=d).examples('de', 'dev'))
+    test_eq([e.label for e in found], [['Der Rhein'], ['Norden']])
+    found = in_folder(files, lambda d: mlqa('en', data=d).examples('de', 'dev'))
+    test_eq([e.text for e in found], ['What flows?'])
+    found = in_folder(files, lambda d: xquad(data=d).examples('en', 'train'))
+    test_eq([e.label[0].start for e in found], [0, 18])
     gold,said = [['Der Rhein'], ['Norden']],['Rhein', 'nach Norden']
-    test_eq(tuple(t.metrics_of('de')(gold, said)['exact_match'] for t in (mlqa(), xquad())), (.5, 0)) # an article, or a word
-    with expect_fail(FileNotFoundError, 'put dev-context-es-question-es.json into'): in_folder({}, lambda d: mlqa(data=d).examples('es', 'dev'))
+    test_eq([t.metrics_of('de')(gold, said)['exact_match'] for t in (mlqa(), xquad())], [.5, 0]) # an article, or a word
+    with expect_fail(FileNotFoundError, 'put dev-context-es-question-es.json into'):
+        in_folder({}, lambda d: mlqa(data=d).examples('es', 'dev'))
     with expect_fail(ValueError, 'mlqa is not in'): mlqa().examples('fr')
-    split = in_folder({'tydiqa.goldp.en.train.json': squad_json(nile, rhein)}, lambda d: [[e.id for e in tydiqa(data=d, n_dev=1).examples('en', s)] for s in ('train', 'dev')])
-    test_eq(sorted(sum(split, [])), ['1', '1#1', '2', '2#1'])
-    test_eq(len(split[1]), 1)
-    hub_form = {'README.md': '---\nconfigs:\n- config_name: mlqa.de.de\n  data_files:\n  - split: validation\n    path: d.jsonl\n---\n',
-                'd.jsonl': json.dumps(dict(id='1', question='Was fließt?', context=rhein[0], answers=dict(text=['Der Rhein'], answer_start=[0])))+'\n'}
-    test_eq(in_folder(hub_form, lambda d: [e.label for e in mlqa(data=f'hub:{d}').examples('de', 'dev')]), [['Der Rhein']])
     mlqa()
+
+def test_the_sets_2():
+    global found, load_both, row
+    # ../nbs/45_tasks.qa.ipynb #3370ab97
+    def load_both(d):
+        task = tydiqa(data=d, n_dev=1)
+        return [[e.id for e in task.examples('en', s)] for s in ('train', 'dev')]
+
+    train,dev = in_folder({'tydiqa.goldp.en.train.json': squad_json(nile, rhein)}, load_both)
+    test_eq(sorted(train+dev), ['1', '1#1', '2', '2#1'])
+    test_eq(len(dev), 1)
+    test_eq((tydiqa().splits, tydiqa(n_dev=1).splits, tydiqa().epochs), (('train','test'), ('train','dev','test'), 3))
+    card = '---\nconfigs:\n- config_name: mlqa.de.de\n  data_files:\n  - split: validation\n    path: d.jsonl\n---\n'
+    answers = dict(text=['Der Rhein'], answer_start=[0])
+    row = json.dumps(dict(id='1', question='Was fließt?', context=rhein[0], answers=answers))
+    hub_form = {'README.md': card, 'd.jsonl': f'{row}\n'}
+    found = in_folder(hub_form, lambda d: mlqa(data=f'hub:{d}').examples('de', 'dev'))
+    test_eq([e.label for e in found], [['Der Rhein']])
+    dev, found[0].label
 
 @pytest.mark.slow
 def test_the_real_files():
     global exs
     # ../nbs/45_tasks.qa.ipynb #332c9cd8
     if 'MINIMODEL_DATA' in os.environ:
-        table = survey(mlqa(train=tydiqa()), tuple(_mlqa_sizes), ('dev',))
-        test_eq({r['lang']: r['rows'] for r in table.rows}, {l: n[0] for l,n in _mlqa_sizes.items()})
+        table = survey(mlqa(train=tydiqa()), tuple(mlqa_sizes), ('dev',))
+        test_eq({r['lang']: r['rows'] for r in table.rows}, {l: n[0] for l,n in mlqa_sizes.items()})
         exs = tydiqa(n_dev=400).examples('en', 'train')
         test_eq(len(exs), 3696-400)
         with expect_fail(ValueError, '499 empty answer'): tydiqa().examples('sw')

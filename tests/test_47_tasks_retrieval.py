@@ -20,46 +20,57 @@ from minimodel_nb.tasks.task import score, tiny_topic
 def test_sentence_vectors():
     global model, toks, word_tokenizer, world
     # ../nbs/47_tasks.retrieval.ipynb #eb424dba
-    world,specials = tiny_world(),['<s>','<pad>','</s>','<unk>','<mask>']
+    world = tiny_world()
+    specials = ['<s>','<pad>','</s>','<unk>','<mask>']
     def word_tokenizer(words):
         tok = Tokenizer(models.WordLevel({w: i for i,w in enumerate(specials+words)}, unk_token='<unk>'))
         tok.pre_tokenizer = pre_tokenizers.Whitespace()
-        tok.post_processor = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', [('<s>',0), ('</s>',2)])
-        return PreTrainedTokenizerFast(tokenizer_object=tok, cls_token='<s>', pad_token='<pad>', sep_token='</s>', unk_token='<unk>', mask_token='<mask>')
+        ends = [('<s>',0), ('</s>',2)]
+        tok.post_processor = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', ends)
+        names = dict(cls_token='<s>', pad_token='<pad>', sep_token='</s>', unk_token='<unk>', mask_token='<mask>')
+        return PreTrainedTokenizerFast(tokenizer_object=tok, **names)
 
     pairs = list(world.dictionary.items()) + [(w,w) for w in (*world.shared, '.')]
     toks = {l: word_tokenizer(list(ws)) for l,ws in zip(('aa','bb'), zip(*pairs))}
     torch.manual_seed(0)
-    model = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=len(toks['aa']), hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=64, pad_token_id=1,
-        max_position_embeddings=64, initializer_range=.1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, global_attn_every_n_layers=2)).eval()
+    model = AutoModelForMaskedLM.from_config(ModernBertConfig(
+        vocab_size=len(toks['aa']), hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=64, initializer_range=.1, global_attn_every_n_layers=2,
+        pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)).eval()
 
     # ../nbs/47_tasks.retrieval.ipynb #77c87418
-    test_eq({l: [*middle_layers(l)] for l in (1,2,4,6,8,12)}, {1: [1], 2: [1,2], 4: [2,3], 6: [3,4], 8: [3,4,5,6], 12: [5,6,7,8]})
+    middle = {l: [*middle_layers(l)] for l in (1,2,4,6,8,12)}
+    test_eq(middle, {1: [1], 2: [1,2], 4: [2,3], 6: [3,4], 8: [3,4,5,6], 12: [5,6,7,8]})
     texts = [e.text for e in tiny_topic(world).examples('aa')]
     vecs = sentence_vectors(model, toks['aa'], texts)
     x = toks['aa'](texts[5], return_tensors='pt')
     with torch.no_grad(): h = model.base_model(x['input_ids'], output_hidden_states=True).hidden_states
     test_close(vecs[5], h[2][0,1:-1].mean(0), 1e-5)
-    test_close(sentence_vectors(model, toks['aa'], texts, layers=(0,3), batch=1)[5], ((h[0]+h[3])/2)[0,1:-1].mean(0), 1e-5)
+    ends = sentence_vectors(model, toks['aa'], texts, layers=(0,3), batch=1)
+    test_close(ends[5], ((h[0]+h[3])/2)[0,1:-1].mean(0), 1e-5)
     with expect_fail(ValueError, 'choose from 0..3'): sentence_vectors(model, toks['aa'], texts, layers=(4,))
     vecs.shape
 
 def test_the_task():
+    global find, with_gaps
     # ../nbs/47_tasks.retrieval.ipynb #0efbae86
-    gappy = replace(tiny_retrieval(world), load=lambda lang, split: [e for e in tiny_retrieval(world).load(lang, split) if lang!='bb' or int(e.id)%3], n_pairs=20)
+    find = tiny_retrieval(world)
+    def with_gaps(lang, split): return [e for e in find.load(lang, split) if lang!='bb' or int(e.id)%3]
+    gappy = replace(find, load=with_gaps, n_pairs=20)
     a,b = parallel(gappy, 'aa', 'bb')
     test_eq([e.id for e in a], [e.id for e in b])
     test_eq([int(e.id) for e in a], [i for i in range(160,200) if i%3][:20])
-    with expect_fail(ValueError, 'no example in common'): parallel(replace(gappy, load=lambda lang, split: [Example(lang, 'x')]), 'aa', 'bb')
+    nothing_shared = replace(gappy, load=lambda lang, split: [Example(lang, 'x')])
+    with expect_fail(ValueError, 'no example in common'): parallel(nothing_shared, 'aa', 'bb')
     a[0].text, b[0].text
 
 def test_the_task_2():
-    global find, perfect
+    global perfect
     # ../nbs/47_tasks.retrieval.ipynb #a5ee6c9e
-    find = tiny_retrieval(world)
     random_pack = share(model)
     set_language(random_pack, torch.randn(len(toks['bb']), 32)*model.get_input_embeddings().weight.std())
-    perfect,blind = (score(find, m, toks['bb'], 'bb', source=(model, toks['aa'], 'aa')) for m in (model, random_pack))
+    home = (model, toks['aa'], 'aa')
+    perfect,blind = (score(find, m, toks['bb'], 'bb', source=home) for m in (model, random_pack))
     n,p = perfect['n'],chance(perfect['n'], 10)
     assert perfect['top10'] > .9 and perfect['top1'] > .5
     assert abs(blind['top10']-p) < 4*(p*(1-p)/n)**.5
@@ -68,13 +79,14 @@ def test_the_task_2():
 
 def test_tatoeba():
     # ../nbs/47_tasks.retrieval.ipynb #03d15367
+    written = {'tatoeba.bbb-aaa.aaa': 'aa', 'tatoeba.bbb-aaa.bbb': 'bb', 'tatoeba.ccc-aaa.aaa': 'aa'}
     with tempfile.TemporaryDirectory() as d:
-        for name,l in {'tatoeba.bbb-aaa.aaa': 'aa', 'tatoeba.bbb-aaa.bbb': 'bb', 'tatoeba.ccc-aaa.aaa': 'aa'}.items():
-            (Path(d)/name).write_text(''.join(f'{e.text}\n' for e in find.examples(l)))
+        for name,l in written.items(): (Path(d)/name).write_text(''.join(f'{e.text}\n' for e in find.examples(l)))
         (Path(d)/'tatoeba.ccc-aaa.ccc').write_text('x\n')
         pairs_task = tatoeba(d, 'aaa', max_length=32)
         test_eq([e.text for e in pairs_task.examples('bbb')], [e.text for e in find.examples('bb')])
-        with expect_fail(ValueError, 'tatoeba.ccc-aaa.ccc has 1 lines and tatoeba.ccc-aaa.aaa 40'): pairs_task.examples('ccc')
+        with expect_fail(ValueError, 'tatoeba.ccc-aaa.ccc has 1 lines and tatoeba.ccc-aaa.aaa 40'):
+            pairs_task.examples('ccc')
         with expect_fail(FileNotFoundError, '*.ddd-aaa.ddd'): pairs_task.examples('ddd')
         (Path(d)/'tatoeba.ccc-aaa.ccc').unlink()
         (Path(d)/'tatoeba.ccc-aaa.aaa').unlink()

@@ -9,32 +9,60 @@ __notebook__ = 'nbs/51_tasks.names.ipynb' # conftest.py runs its cells in order,
 
 # ../nbs/51_tasks.names.ipynb #0f2adb83
 from fastcore.test import *
-import json, tempfile
+import json, subprocess, sys, tempfile
 from pathlib import Path
 
 def test_tasks():
     # ../nbs/51_tasks.names.ipynb #fe57b8cb
-    test_eq([len(named_task('topic', n_train=20, n_test=10).examples('aa', s)) for s in ('train', 'dev', 'test')], [20, 40, 10])
-    test_eq(*[[e.id for e in named_task('topic', n_test=10).examples(l)] for l in ('aa', 'bb')]) # translations of each other
+    small = named_task('topic', n_train=20, n_test=10)
+    test_eq([len(small.examples('aa', s)) for s in ('train', 'dev', 'test')], [20, 40, 10])
+    verses = {40_000_000+1000*c+v: f'{c} {v}' for c in range(1, 51) for v in range(1, 6)}
+    own = named_task('section', n_test=3, read=lambda lang: verses).examples('sw') # its function takes that
+    test_eq((len(own), own.counts), (3, dict(missing=0)))
     with expect_fail(ValueError, 'choose from section, taxi1500'): named_task('xnl')
 
 def test_tasks_2():
+    # ../nbs/51_tasks.names.ipynb #9d031d3a
+    code = "import sys, minimodel_nb.tasks.names as n; print(*n.task_names); print(*sys.modules)"
+    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout
+    names,modules = (set(line.split()) for line in said.splitlines())
+    test_eq(names, set(task_names))
+    test_eq(modules & {'torch', 'transformers', 'datasets', 'numpy', 'minimodel_nb.tasks.task'}, set())
+
+def test_tasks_3():
     global folder, squad_json
     # ../nbs/51_tasks.names.ipynb #01e1a6b7
-    def squad_json(*paragraphs): return json.dumps(dict(data=[dict(paragraphs=[dict(context=c, qas=[dict(id=str(i), question=q, answers=[dict(text=a, answer_start=c.index(a))])]) for i,(c,q,a) in enumerate(paragraphs)])]))
+    def squad_json(*paragraphs): # (context, question, answer)
+        def as_squad(i, context, question, answer):
+            answers = [dict(text=answer, answer_start=context.index(answer))]
+            return dict(context=context, qas=[dict(id=str(i), question=question, answers=answers)])
+        return json.dumps(dict(data=[dict(paragraphs=[as_squad(i, *p) for i,p in enumerate(paragraphs)])]))
 
     folder = tempfile.TemporaryDirectory()
-    for name,text in {'tydiqa.goldp.en.train': squad_json(('Tom was ill.', 'Who was ill?', 'Tom')), 'dev-context-es-question-es': squad_json(('Ana canta.', '¿Quién canta?', 'Ana'), ('Eva ríe.', '¿Quién ríe?', 'Eva'))}.items():
-        _ = (Path(folder.name)/f'{name}.json').write_text(text, encoding='utf-8')
-    qa = named_task('mlqa', 'dev', 'tydiqa', data=folder.name, n_test=1, sizes={}) # no published sizes to hold it against
+    spanish = squad_json(('Ana canta.', '¿Quién canta?', 'Ana'), ('Eva ríe.', '¿Quién ríe?', 'Eva'))
+    files = {'tydiqa.goldp.en.train.json': squad_json(('Tom was ill.', 'Who was ill?', 'Tom')),
+             'dev-context-es-question-es.json': spanish}
+    for name,text in files.items(): _ = (Path(folder.name)/name).write_text(text, encoding='utf-8')
+    qa = named_task('mlqa', 'dev', 'tydiqa', data=folder.name, n_test=1, question='es')
     test_eq((qa.splits, [e.text for e in qa.examples('en', 'train')]), (('train', 'test'), ['Who was ill?']))
     with expect_fail(ValueError, "no split 'dev'"): qa.examples('es', 'dev')
     [e.text for e in qa.examples('es')]
 
-def test_tasks_3():
+def test_tasks_4():
     # ../nbs/51_tasks.names.ipynb #53fc9eae
     with expect_fail(ValueError, "unknown task 'sction': choose section"): task_of('sction')
-    test_eq([(t.name, t.source) for t in (task_of(n) for n in task_names if n not in ('section', 'taxi1500', 'retrieval'))][:2], [('xnli', 'en'), ('pawsx', 'en')])
+    found = [task_of(n) for n in task_names if n not in ('section', 'taxi1500', 'retrieval')]
+    test_eq([(t.name, t.source) for t in found][:2], [('xnli', 'en'), ('pawsx', 'en')])
     test_eq(task_of('xnli', 'de').source, 'de')
-    with expect_fail(ValueError, "unknown task 'topic'"): task_of('topic') # the tiny world's are for dry runs of settings files
+    with expect_fail(ValueError, "unknown task 'topic'"): task_of('topic') # the tiny world's are for dry runs
     task_names
+
+def test_tasks_5():
+    global _
+    # ../nbs/51_tasks.names.ipynb #67afb519
+    tags,texts = (Path(folder.name)/n for n in ('entities', 'moods'))
+    for path in (tags, texts): path.mkdir()
+    _ = (tags/'train-en.conll').write_text('Ana B-PER\nsings O\n')
+    _ = (texts/'train-en.tsv').write_text('label\ttext\ngood\tAna sings\n')
+    test_eq([task_of(str(path)).labels for path in (tags, texts)], [('B-PER', 'O'), ('good',)])
+    task_of(str(tags))

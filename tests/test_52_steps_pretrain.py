@@ -27,8 +27,8 @@ def test_pretrain():
     aa = Corpus('aa', docs[:-20], 'tiny aa')
     text = Text(aa, train_tokenizer(aa, 160), 32, Corpus('aa', docs[-20:], 'tiny aa, held out'))
     special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    cfg = ModernBertConfig(vocab_size=len(text.tokenizer), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96,
-        max_position_embeddings=64, classifier_pooling='mean', **special)
+    cfg = ModernBertConfig(vocab_size=len(text.tokenizer), hidden_size=48, num_hidden_layers=4,
+        num_attention_heads=2, intermediate_size=96, max_position_embeddings=64, classifier_pooling='mean', **special)
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, eval_every=50, bf16=False)
     folder = tempfile.TemporaryDirectory()
     d = Path(folder.name)
@@ -46,7 +46,8 @@ def test_pretrain_2():
     test_eq(lineage(plain), rec.result['lineage'])
     with expect_fail(FileExistsError, 'other settings (exits, train_settings.lr)'):
         pretrain(cfg, text, replace(fast, lr=1e-3), exits=(1,), out=d/'primary', device='cpu')
-    with expect_fail(ValueError, "beyond the model's 64 positions"): pretrain(cfg, replace(text, length=65), fast, device='cpu')
+    with expect_fail(ValueError, "beyond the model's 64 positions"):
+        pretrain(cfg, replace(text, length=65), fast, device='cpu')
 
 def test_pretrain_3():
     # ../nbs/52_steps.pretrain.ipynb #bddcacbc

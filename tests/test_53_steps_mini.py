@@ -28,8 +28,8 @@ def test_build_a_mini_model():
     aa = Corpus('aa', docs[:-20], 'tiny aa')
     text = Text(aa, train_tokenizer(aa, 160), 32, Corpus('aa', docs[-20:], 'tiny aa, held out'))
     special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    cfg = ModernBertConfig(vocab_size=len(text.tokenizer), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96,
-        max_position_embeddings=64, classifier_pooling='mean', **special)
+    cfg = ModernBertConfig(vocab_size=len(text.tokenizer), hidden_size=48, num_hidden_layers=4,
+        num_attention_heads=2, intermediate_size=96, max_position_embeddings=64, classifier_pooling='mean', **special)
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, eval_every=50, bf16=False)
     folder = tempfile.TemporaryDirectory()
     d = Path(folder.name)

@@ -24,7 +24,7 @@ from minimodel_nb.train.masked_lm import Text
 from minimodel_nb.train.settings import TrainSettings
 
 def test_the_step():
-    global bb, before, c, curves, d, fast, folder, k, mini_joint, name, packs, primary, record, src, t, tiny_text
+    global bb, before, c, curves, d, fast, folder, k, mini_joint, name, packs, primary, record, src, t, tiny_text, watch
     # ../nbs/54_steps.adapt.ipynb #9f95741c
     world = tiny_world()
     def tiny_text(lang, vocab):
@@ -33,8 +33,8 @@ def test_the_step():
         return Text(corpus, train_tokenizer(corpus, vocab), 32, held)
     aa,bb = tiny_text('aa', 160),tiny_text('bb', 180)
     special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    cfg = ModernBertConfig(vocab_size=len(aa.tokenizer), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96,
-        max_position_embeddings=64, classifier_pooling='mean', **special)
+    cfg = ModernBertConfig(vocab_size=len(aa.tokenizer), hidden_size=48, num_hidden_layers=4,
+        num_attention_heads=2, intermediate_size=96, max_position_embeddings=64, classifier_pooling='mean', **special)
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, eval_every=50, bf16=False)
     folder = tempfile.TemporaryDirectory()
     d = Path(folder.name)
@@ -57,7 +57,7 @@ def test_the_step():
     {n: {k: round(c[-1][k], 3) for k in ('eval_loss', 'primary_loss')} for n,c in curves.items()}
 
 def test_the_step_2():
-    global name, quick
+    global name, quick, s
     # ../nbs/54_steps.adapt.ipynb #6c608cd7
     quick = replace(fast, steps=10, eval_every=10)
     for name,s in dict(at30=quick, at50=replace(quick, p_mask=.5, eval_mask=.3)).items():
@@ -87,14 +87,17 @@ def test_the_step_4():
     focus.curve[0], both.curve[0]
 
 def test_the_step_5():
-    global n
+    global n, s
     # ../nbs/54_steps.adapt.ipynb #55149708
     brief = replace(fast, steps=30, batch=4)
-    for n in (0, 90): adapt(mini_joint, bb, src, replace(brief, sampled=n), watch=Watch(primary), out=d/f'bb-sampled-{n}', device='cpu')
+    for n in (0, 90):
+        s = replace(brief, sampled=n)
+        adapt(mini_joint, bb, src, s, watch=Watch(primary), out=d/f'bb-sampled-{n}', device='cpu')
     full,part = record('bb-sampled-0').result,record('bb-sampled-90').result
     assert part['flops'] < full['flops']
     test_close(part['eval_loss'], full['eval_loss'], .15) # both evaluate on the whole vocabulary
-    with expect_fail(ValueError, 'choose sampled >= 40'): adapt(mini_joint, bb, src, replace(brief, sampled=30), device='cpu')
+    few = replace(brief, sampled=30)
+    with expect_fail(ValueError, 'choose sampled >= 40'): adapt(mini_joint, bb, src, few, device='cpu')
     full['eval_loss'], part['eval_loss'], part['flops']/full['flops']
 
 def test_the_step_6():
@@ -113,11 +116,12 @@ def test_the_step_6():
     {n: round(v[-1]['primary_loss'], 3) for n,v in dict(curves, turns=c).items()}, turns.info['layers']
 
 def test_the_step_7():
-    global r
+    global over, pack, r
     # ../nbs/54_steps.adapt.ipynb #56301645
     found,cost = {},{}
     for keep in (.5, 1.):
-        pack = adapt(Curriculum((mini_joint, primary), keep=keep), bb, src, fast, watch=in_turn, out=d/f'bb-keep-{keep}', device='cpu')
+        over = Curriculum((mini_joint, primary), keep=keep)
+        pack = adapt(over, bb, src, fast, watch=in_turn, out=d/f'bb-keep-{keep}', device='cpu')
         found[keep] = record(f'bb-keep-{keep}').result
         cost[keep] = pack.info['flops']
     assert found[1.]['ends'][0] < found[.5]['ends'][0] == 100
@@ -129,7 +133,7 @@ def test_the_step_7():
     found[1.]
 
 def test_the_step_8():
-    global Killed, Killer
+    global Killed, Killer, over, watch
     # ../nbs/54_steps.adapt.ipynb #1d170318
     class Killed(Exception): pass
     class Killer:
@@ -145,7 +149,8 @@ def test_the_step_8():
         over,out = Curriculum((mini_joint, primary), shares),d/f'killed-{shares is None}'
         with expect_fail(Killed): adapt(over, bb, src, saving, watch=Watch(scores=Killer()), out=out, device='cpu')
         seen = []
-        resumed = adapt(over, bb, src, saving, watch=Watch(scores=lambda pack: seen.append(1) or {}), out=out, device='cpu')
+        watch = Watch(scores=lambda pack: seen.append(pack) or {})
+        resumed = adapt(over, bb, src, saving, watch=watch, out=out, device='cpu')
         whole = adapt(over, bb, src, saving, device='cpu')
         test_eq((resumed.fingerprint(), resumed.info['flops']), (whole.fingerprint(), whole.info['flops']))
         assert 0 < len(seen) < 5

@@ -33,8 +33,8 @@ def test_transfer():
         return Text(corpus, train_tokenizer(corpus, vocab), 32)
     aa,bb = tiny_text('aa', 160),tiny_text('bb', 180)
     special = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    cfg = ModernBertConfig(vocab_size=len(aa.tokenizer), hidden_size=48, num_hidden_layers=4, num_attention_heads=2, intermediate_size=96,
-        max_position_embeddings=64, classifier_pooling='mean', **special)
+    cfg = ModernBertConfig(vocab_size=len(aa.tokenizer), hidden_size=48, num_hidden_layers=4,
+        num_attention_heads=2, intermediate_size=96, max_position_embeddings=64, classifier_pooling='mean', **special)
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, bf16=False)
     folder = tempfile.TemporaryDirectory()
     d = Path(folder.name)

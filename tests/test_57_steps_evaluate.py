@@ -22,6 +22,7 @@ from minimodel_nb.steps.adapt import adapt
 from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.tasks.task import tiny_topic
 from minimodel_nb.text.tokens import train_tokenizer
+from minimodel_nb.train.masked_lm import Text
 from minimodel_nb.train.settings import TrainSettings
 
 def test_in_the_tiny_world():
@@ -34,9 +35,9 @@ def test_in_the_tiny_world():
         intermediate_size=96, max_position_embeddings=64, pad_token_id=1, bos_token_id=0, eos_token_id=2,
         cls_token_id=0, sep_token_id=2, classifier_pooling='mean')
     fast = TrainSettings(steps=100, batch=16, lr=4e-3, p_mask=.3, bf16=False)
-    primary = pretrain(cfg, aa, tok_a, fast, length=32, device='cpu')
+    primary = pretrain(cfg, Text(aa, tok_a, 32), fast, device='cpu')
     src = source_pack(primary, tok_a, 'aa')
-    def learnt(settings): return adapt(primary, bb, tok_b, src, settings, length=32, device='cpu')
+    def learnt(settings): return adapt(primary, Text(bb, tok_b, 32), src, settings, device='cpu')
     packs = dict(overlap=learnt(fast), brief=learnt(replace(fast, steps=10)))
     tasks = [tiny_topic(world, epochs=6, lr=1.3e-4), tiny_retrieval(world)]
 

@@ -14,7 +14,7 @@ from minimodel_nb.train.batches import Masker, MaskedLM, block_stream
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import pack_blocks, train_tokenizer
 from minimodel_nb.train.settings import TrainSettings
-from minimodel_nb.train.loop import fit
+from minimodel_nb.train.loop import Place, fit
 
 def test_adding_up():
     # ../nbs/73_lab.profile.ipynb #430bb5b7
@@ -32,15 +32,20 @@ def test_an_example():
     world = tiny_world()
     tok = train_tokenizer(world.corpora['aa'], 170)
     blocks = pack_blocks(world.corpora['aa'], tok, 32)
+    ids = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+    shape = dict(vocab_size=len(tok), hidden_size=64, num_hidden_layers=3, num_attention_heads=2,
+        intermediate_size=128, max_position_embeddings=66)
+    parts = {'embeddings', 'attention', 'feed-forward', 'head and loss', 'optimizer', 'idle'}
+    s = TrainSettings(steps=6, batch=16, bf16=False)
     for kind in (ModernBertConfig, RobertaConfig):
-        model = AutoModelForMaskedLM.from_config(kind(vocab_size=len(tok), hidden_size=64, num_hidden_layers=3, num_attention_heads=2, intermediate_size=128, max_position_embeddings=66,
-                                                      pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2))
-        s,seen = TrainSettings(steps=6, batch=16, bf16=False), Profile(model)
+        model = AutoModelForMaskedLM.from_config(kind(**shape, **ids))
+        seen = Profile(model)
         with expect_fail(ValueError, 'nothing was profiled'): seen.shares()
-        fit(MaskedLM(model), Encoder(model).language(), block_stream(blocks, 96), s, Masker(tok, .15), device='cpu', callbacks=[seen])
+        data = block_stream(blocks, 96, prepare=Masker(tok, .15))
+        fit(MaskedLM(model), Encoder(model).language(), data, s, place=Place(device='cpu'), callbacks=[seen])
         shares = seen.shares()
         test_close(sum(shares.values()), 1)
-        test_eq({'embeddings', 'attention', 'feed-forward', 'head and loss', 'optimizer', 'idle'} - shares.keys(), set())
+        test_eq(parts - shares.keys(), set())
         assert shares.get('other', 0) < .1, shares
     test_eq(seen.updates, 4)
     test_eq(mlm.output_loss.__name__, 'output_loss') # all is as it was

@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.lab.bench import (
-    Case, _blocks, _line, _model, _run_ours, _tokenizer, bench, compare_cases, flops_of, loss_case, median, pack_case, replace, run_case)
+    Case, _blocks, _line, _model, _run_ours, _tokenizer, bench, bench_case, compare_cases, flops_of, loss_case, median, pack_case, replace, run_case)
 
 __notebook__ = 'nbs/74_lab.bench.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -53,13 +53,14 @@ def test_side_by_side():
 
 def test_the_loss():
     # ../nbs/74_lab.bench.ipynb #36d920a6
-    test_eq([r['way'] for r in loss_case(Case(width=16, vocab=5000, length=16, batch=4, updates=1, warmup=0))][:2], ['plain', 'spans'])
+    quickest = Case(width=16, vocab=5000, length=16, batch=4, updates=1, warmup=0)
+    test_eq([r['way'] for r in loss_case(quickest)][:2], ['plain', 'spans'])
 
 def test_all_of_it():
     global rec
     # ../nbs/74_lab.bench.ipynb #bd395288
-    with expect_fail(ValueError, 'same_depth'): bench(quick, ['speed'])
-    rec = bench(replace(quick, updates=2), ['losses'], progress=lambda line: None)
+    with expect_fail(ValueError, 'same_depth'): bench('tiny', ['speed'])
+    rec = bench_case(replace(quick, updates=2), ['losses'], progress=lambda line: None)
     test_eq(rec.result['losses'][0]['way'], 'plain')
     _line(rec.result['losses'][0])
 
@@ -67,6 +68,6 @@ def test_all_of_it():
 def test_all_of_it_2():
     global rec
     # ../nbs/74_lab.bench.ipynb #917e438f
-    rec = bench(replace(quick, updates=2, kind='roberta'), ['same_depth', 'both', 'where'], pairs=1)
+    rec = bench_case(replace(quick, updates=2, kind='roberta'), ['same_depth', 'both', 'where'], pairs=1)
     test_eq([len(rec.result[k]) for k in ('same_depth', 'both', 'where')], [3, 1, 2])
     test_close(sum(rec.result['where'][0]['shares'].values()), 1)

@@ -29,7 +29,7 @@ def do_demo(a):
 def _tokenizer(a, corpus):
     "The tokenizer in --tokenizer, or a new one of --vocab pieces, kept beside the output."
     from transformers import AutoTokenizer
-    from minimodel_nb.lab.compare import kept_tokenizer
+    from minimodel_nb.text.tokens import kept_tokenizer
     if a.tokenizer: return AutoTokenizer.from_pretrained(a.tokenizer)
     return kept_tokenizer(corpus, a.vocab, f'{a.out}.tokenizer')
 
@@ -37,9 +37,9 @@ def _train_settings(a): return TrainSettings(**given(a, TrainSettings))
 
 def _new_model(a, tokenizer):
     "The configuration of a new model at the sizes that were given."
-    from minimodel_nb.lab.compare import Plan
-    sizes = dict(layers=a.layers, width=a.width, heads=a.heads or max(1, a.width//64), ff=a.ff or 2*a.width)
-    return Plan(family=a.family, length=a.length, **sizes).config(tokenizer)
+    from minimodel_nb.lab.architecture import Architecture
+    shape = Architecture(a.layers, a.family, a.width, a.heads or max(1, a.width//64), a.ff or 2*a.width)
+    return shape.config(tokenizer, a.length)
 
 def _forget(a):
     "When embeddings are forgotten, or None."

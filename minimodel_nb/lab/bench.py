@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['sizes', 'axes', 'parts', 'Case', 'flops_of', 'run_case', 'profile_case', 'pack_case', 'compare_cases', 'same_depth',
-           'methods', 'both', 'where', 'growth', 'compiled', 'loss_case', 'losses', 'bench']
+           'methods', 'both', 'where', 'growth', 'compiled', 'loss_case', 'losses', 'bench', 'bench_case']
 
 # %% ../../nbs/74_lab.bench.ipynb #0be095b9
 import json, os, subprocess, sys, tempfile, time
@@ -36,13 +36,28 @@ class Case:
     def __post_init__(self):
         if self.side not in ('ours', 'usual'): raise ValueError(f"side={self.side!r}: choose 'ours' or 'usual'")
 
+    @property
+    def steps(self): return self.warmup+self.updates
+
+_gpu = dict(width=768, vocab=50_000, length=512, batch=64, device='cuda')
+sizes = dict(
+    tiny=Case(),
+    small=Case(width=384, vocab=20_000, length=128, batch=16),
+    base=Case(width=768, vocab=50_000, length=128, batch=32, updates=3, warmup=2),
+    roberta=Case(kind='roberta', **_gpu),
+    modernbert=Case(**_gpu))
+
+# %% ../../nbs/74_lab.bench.ipynb #4a45213a
 def _config(c):
     "The configuration of the case's model."
     from transformers import ModernBertConfig, RobertaConfig
+    modern = c.kind == 'modernbert'
     ids = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    shape = dict(vocab_size=c.vocab, hidden_size=c.width, num_hidden_layers=c.layers, num_attention_heads=max(2, c.width//64), intermediate_size=(2 if c.kind == 'modernbert' else 4)*c.width)
-    if c.kind == 'modernbert': return ModernBertConfig(**shape, **ids, max_position_embeddings=c.length)
-    return RobertaConfig(**shape, **ids, max_position_embeddings=c.length+2, hidden_dropout_prob=0., attention_probs_dropout_prob=0.)
+    shape = dict(vocab_size=c.vocab, hidden_size=c.width, num_hidden_layers=c.layers,
+        num_attention_heads=max(2, c.width//64), intermediate_size=(2 if modern else 4)*c.width)
+    if modern: return ModernBertConfig(**shape, **ids, max_position_embeddings=c.length)
+    drops = dict(hidden_dropout_prob=0., attention_probs_dropout_prob=0.)
+    return RobertaConfig(**shape, **ids, **drops, max_position_embeddings=c.length+2)
 
 def _model(c):
     "A model of the case's shape."
@@ -61,45 +76,59 @@ def _blocks(c, n):
     return 5 + np.minimum(np.random.default_rng(0).zipf(1.2, (n, c.length)), c.vocab-5) - 1
 
 # %% ../../nbs/74_lab.bench.ipynb #10b904b7
+def _usual_rows(c):
+    "Rows as the usual recipe reads them, and tokens in each."
+    rows = _blocks(c, 4*c.batch)
+    lengths = np.random.default_rng(1).integers(1, c.length+1, len(rows)) if c.padded else [c.length]*len(rows)
+    return [dict(input_ids=r[:n].tolist(), attention_mask=[1]*int(n)) for r,n in zip(rows, lengths)], lengths
+
+def _usual_trainer(c, folder, data):
+    "Trainer and collator over a frozen model, as transformers' examples set them up."
+    from transformers import DataCollatorForLanguageModeling, Trainer, TrainingArguments
+    model = _model(c)
+    trained = model.get_input_embeddings().weight,model.get_output_embeddings().bias
+    for p in model.parameters(): p.requires_grad_(any(p is t for t in trained))
+    quiet = dict(report_to=[], save_strategy='no', logging_strategy='no', disable_tqdm=True)
+    args = TrainingArguments(output_dir=folder, max_steps=c.steps, per_device_train_batch_size=c.batch,
+        learning_rate=1e-3, bf16=c.bf16, use_cpu=c.device == 'cpu', **quiet)
+    collator = DataCollatorForLanguageModeling(_tokenizer(c.vocab), mlm_probability=.15,
+        pad_to_multiple_of=c.length if c.padded else None)
+    return Trainer(model=model, args=args, train_dataset=data, data_collator=collator)
+
 def _run_usual(c):
     "Seconds of each update, and tokens in one."
     import torch
-    from transformers import DataCollatorForLanguageModeling, Trainer, TrainerCallback, TrainingArguments
-    model,rows = _model(c),_blocks(c, 4*c.batch)
-    for n,p in model.named_parameters(): p.requires_grad_(p is model.get_input_embeddings().weight or p is model.get_output_embeddings().bias)
-    lengths = np.random.default_rng(1).integers(1, c.length+1, len(rows)) if c.padded else [c.length]*len(rows)
-    data = [dict(input_ids=r.tolist(), attention_mask=[1]*len(r)) for r in (r[:n] for r,n in zip(rows, lengths))]
+    from transformers import TrainerCallback
+    times = []
     class Clock(TrainerCallback):
-        times = []
-        def on_step_end(self, *a, **k):
+        def on_step_end(self, args, state, control, **kw):
             if c.device == 'cuda': torch.cuda.synchronize()
-            self.times.append(time.perf_counter())
-    steps = c.warmup+c.updates
-    with tempfile.TemporaryDirectory() as d:
-        args = TrainingArguments(output_dir=d, max_steps=steps, per_device_train_batch_size=c.batch, learning_rate=1e-3, bf16=c.bf16, use_cpu=c.device == 'cpu', report_to=[], save_strategy='no',
-                                 logging_strategy='no', disable_tqdm=True)
-        collator = DataCollatorForLanguageModeling(_tokenizer(c.vocab), mlm_probability=.15, pad_to_multiple_of=c.length if c.padded else None)
-        trainer = Trainer(model=model, args=args, train_dataset=data, data_collator=collator, callbacks=[Clock()])
+            times.append(time.perf_counter())
+    data,lengths = _usual_rows(c)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = _usual_trainer(c, folder, data)
+        trainer.add_callback(Clock())
         began = time.perf_counter()
         trainer.train()
-    toks = c.batch*(float(np.mean(lengths)))
-    return np.diff([began] + Clock.times).tolist(), toks
+    return np.diff([began] + times).tolist(), c.batch*float(np.mean(lengths))
 
 # %% ../../nbs/74_lab.bench.ipynb #2b23aaaa
-def _run_ours(c, callbacks=()):
-    "Seconds of each update, and tokens in one."
+def _run_ours(c, watch=None):
+    "Seconds of each update, and tokens in one; `watch` makes a callback for the model."
     import torch
-    from minimodel_nb.model.encoder import Encoder
+    from minimodel_nb.model.encoder import Encoder, fast_attention
     from minimodel_nb.train.batches import MaskedLM, Masker, Stream
-    from minimodel_nb.model.encoder import fast_attention
-    from minimodel_nb.train.settings import TrainSettings
-    from minimodel_nb.train.loop import fit
-    model,rows = _model(c),torch.as_tensor(_blocks(c, 4*c.batch))
-    steps = c.warmup+c.updates
-    s = TrainSettings(steps=steps, batch=c.batch, bf16=c.bf16, log_every=1, compile=c.compile)
-    data = Stream(len(rows), lambda idx: dict(input_ids=rows[idx]), steps*c.batch)
+    from minimodel_nb.train.settings import LoopSettings
+    from minimodel_nb.train.loop import Place, fit
+    model = _model(c)
+    rows = torch.as_tensor(_blocks(c, 4*c.batch))
+    settings = LoopSettings(steps=c.steps, batch=c.batch, bf16=c.bf16, log_every=1, compile=c.compile)
+    masker = Masker(_tokenizer(c.vocab), .15)
+    data = Stream(len(rows), lambda idx: dict(input_ids=rows[idx]), c.steps*c.batch, prepare=masker)
+    params = Encoder(model).language()
+    callbacks = [watch(model)] if watch else []
     with fast_attention(model, c.length, c.device):
-        curve = fit(MaskedLM(model), Encoder(model).language(), data, s, Masker(_tokenizer(c.vocab), .15), device=c.device, callbacks=[f(model) for f in callbacks])
+        curve = fit(MaskedLM(model), params, data, settings, place=Place(device=c.device), callbacks=callbacks)
     return np.diff([0.] + [p['secs'] for p in curve]).tolist(), c.batch*c.length
 
 # %% ../../nbs/74_lab.bench.ipynb #cf2bf399
@@ -118,8 +147,9 @@ def run_case(
     import minimodel_nb.train.loop
     before = 0 if c.device == 'cuda' else peak_bytes()
     secs,toks = (_run_ours if c.side == 'ours' else _run_usual)(c)
-    secs,first = secs[c.warmup:],secs[:c.warmup]
-    return dict(secs=secs, start_secs=sum(first), toks=toks, toks_per_sec=toks/median(secs), peak_bytes=peak_bytes(c.device)-before)
+    first,secs = secs[:c.warmup],secs[c.warmup:]
+    return dict(secs=secs, start_secs=sum(first), toks=toks, toks_per_sec=toks/median(secs),
+        peak_bytes=peak_bytes(c.device)-before)
 
 # %% ../../nbs/74_lab.bench.ipynb #212401ab
 def profile_case(
@@ -129,15 +159,22 @@ def profile_case(
     import torch
     from minimodel_nb.cost.planner import matrix_rate
     from minimodel_nb.lab.profile import Profile
-    rate,seen = matrix_rate(torch.bfloat16 if c.bf16 else torch.float32, c.device),[]
+    rate = matrix_rate(torch.bfloat16 if c.bf16 else torch.float32, c.device)
+    profiles = []
     def watch(model):
-        seen.append(Profile(model, c.warmup, c.device))
-        return seen[0]
-    _run_ours(c, [watch])
-    plain = run_case(c)
-    return dict(shares=seen[0].shares(), secs=median(plain['secs']), mfu=flops_of(c)/median(plain['secs'])/rate, flops_per_sec=rate)
+        profiles.append(Profile(model, c.warmup, c.device))
+        return profiles[-1]
+    _run_ours(c, watch)
+    secs = median(run_case(c)['secs'])
+    return dict(shares=profiles[0].shares(), secs=secs, mfu=flops_of(c)/secs/rate, flops_per_sec=rate)
 
 # %% ../../nbs/74_lab.bench.ipynb #14d20f61
+def _write_words(path, n):
+    "A text of `n` made-up words, 200 a line."
+    words = np.random.default_rng(0).zipf(1.2, n)
+    with open(path, 'w') as f:
+        for i in range(0, n, 200): f.write(' '.join(f'w{min(w, 5000)}' for w in words[i:i+200]) + '\n')
+
 def pack_case(
     n_bytes # of text
 ): # dict: secs, peak_bytes
@@ -145,22 +182,29 @@ def pack_case(
     from minimodel_nb.text.corpus import read_corpus
     from minimodel_nb.text.tokens import pack_blocks
     with tempfile.TemporaryDirectory() as d:
-        words = np.random.default_rng(0).zipf(1.2, n_bytes//5)
-        with open(f'{d}/text.txt', 'w') as f:
-            for i in range(0, len(words), 200): f.write(' '.join(f'w{min(w, 5000)}' for w in words[i:i+200]) + '\n')
-        size,tok = os.path.getsize(f'{d}/text.txt'),_tokenizer(6000)
+        text = f'{d}/text.txt'
+        _write_words(text, n_bytes//5)
+        tok = _tokenizer(6000)
         reset_peak()
         before,began = peak_bytes(),time.perf_counter()
-        blocks = pack_blocks(read_corpus(f'{d}/text.txt', 'en'), tok, 128, f'{d}/blocks')
-        return dict(n_bytes=size, n_blocks=len(blocks), secs=time.perf_counter()-began, peak_bytes=peak_bytes()-before)
+        blocks = pack_blocks(read_corpus(text, 'en'), tok, 128, f'{d}/blocks')
+        secs,peak = time.perf_counter()-began,peak_bytes()-before
+        return dict(n_bytes=os.path.getsize(text), n_blocks=len(blocks), secs=secs, peak_bytes=peak)
 
 # %% ../../nbs/74_lab.bench.ipynb #b106e298
+_worker = """import json, sys
+from minimodel_nb.lab import bench
+name,given = sys.argv[1],json.loads(sys.argv[2])
+print(json.dumps(getattr(bench, name)(bench.Case(**given) if isinstance(given, dict) else given)))"""
+
 def _apart(c, f='run_case'):
-    "Run `f` of this module on a case, in a process of its own."
-    code = 'import json,sys; from minimodel_nb.lab import bench as b; a = json.loads(sys.argv[1]); print(json.dumps(getattr(b, sys.argv[2])(b.Case(**a) if isinstance(a, dict) else a)))'
-    r = subprocess.run([sys.executable, '-c', code, json.dumps(asdict(c) if isinstance(c, Case) else c), f], capture_output=True, text=True)
+    "Run function `f` of this module on a case, or on a number, in a process of its own."
+    given = json.dumps(asdict(c) if isinstance(c, Case) else c)
+    r = subprocess.run([sys.executable, '-c', _worker, f, given], capture_output=True, text=True)
     if r.returncode: raise RuntimeError(f"{c} failed:\n{r.stderr[-2000:]}")
     return json.loads(r.stdout.splitlines()[-1])
+
+def _spread(values): return dict(median=median(values), min=min(values), max=max(values))
 
 def compare_cases(
     a, # Case
@@ -169,16 +213,14 @@ def compare_cases(
 ): # dict: both sides' results and the ratios a/b
     "Run two cases in turn; ratios are taken pair by pair."
     runs = [(_apart(a), _apart(b)) for _ in range(pairs)]
-    def of(i, k): return [r[i][k] for r in runs]
-    def spread(xs): return dict(median=median(xs), min=min(xs), max=max(xs))
-    peaks = [median(of(i, 'peak_bytes')) for i in (0,1)]
-    return dict(a=asdict(a), b=asdict(b), flop_ratio=flops_of(b)/flops_of(a), a_toks_per_sec=spread(of(0, 'toks_per_sec')), b_toks_per_sec=spread(of(1, 'toks_per_sec')),
-                a_start_secs=median(of(0, 'start_secs')), b_start_secs=median(of(1, 'start_secs')),
-                speed=spread([x/y for x,y in zip(of(0, 'toks_per_sec'), of(1, 'toks_per_sec'))]),
-                a_peak_bytes=peaks[0], b_peak_bytes=peaks[1], memory=peaks[0]/peaks[1] if peaks[1] else float('nan'))
-
-sizes = dict(tiny=Case(), small=Case(width=384, vocab=20_000, length=128, batch=16), base=Case(width=768, vocab=50_000, length=128, batch=32, updates=3, warmup=2),
-             roberta=Case(kind='roberta', width=768, vocab=50_000, length=512, batch=64, device='cuda'), modernbert=Case(width=768, vocab=50_000, length=512, batch=64, device='cuda'))
+    def both(key): return [ra[key] for ra,_ in runs], [rb[key] for _,rb in runs]
+    a_rates,b_rates = both('toks_per_sec')
+    a_start,b_start = map(median, both('start_secs'))
+    a_peak,b_peak = map(median, both('peak_bytes'))
+    return dict(a=asdict(a), b=asdict(b), flop_ratio=flops_of(b)/flops_of(a),
+        a_toks_per_sec=_spread(a_rates), b_toks_per_sec=_spread(b_rates), a_start_secs=a_start, b_start_secs=b_start,
+        speed=_spread([x/y for x,y in zip(a_rates, b_rates)]),
+        a_peak_bytes=a_peak, b_peak_bytes=b_peak, memory=a_peak/b_peak if b_peak else float('nan'))
 
 # %% ../../nbs/74_lab.bench.ipynb #a252624b
 def same_depth(
@@ -186,37 +228,45 @@ def same_depth(
     pairs=3 # times that each pair of sides is run
 ): # rows, one after the other
     "Ours against the usual recipe."
-    for bf16 in (True, False):
-        for padded in (False, True)[:1+bf16]:
-            a,what = replace(c, bf16=bf16),f"{c.layers} layers, {'bf16' if bf16 else 'fp32'}, against {'padded' if padded else 'full'} rows"
-            yield dict(what=what, **compare_cases(a, replace(a, side='usual', padded=padded), pairs))
+    for bf16,padded in ((True, False), (True, True), (False, False)):
+        a = replace(c, bf16=bf16)
+        how = f"{'bf16' if bf16 else 'fp32'}, against {'padded' if padded else 'full'} rows"
+        found = compare_cases(a, replace(a, side='usual', padded=padded), pairs)
+        yield dict(what=f"{c.layers} layers, {how}", **found)
 
 def methods(c, pairs=3, deep=12, shallow=(6, 4, 2)):
     "Shallow models against deep, by our loop in bf16."
     full = replace(c, layers=deep, bf16=True)
-    for l in shallow:
-        mini = replace(full, layers=l)
-        yield dict(what=f'{l} layers against {deep}, bf16', **compare_cases(mini, full, pairs))
+    for layers in shallow:
+        found = compare_cases(replace(full, layers=layers), full, pairs)
+        yield dict(what=f'{layers} layers against {deep}, bf16', **found)
 
 def both(c, pairs=3, deep=12):
     "Our loop over a mini-model against the usual recipe over the primary."
     a = replace(c, bf16=True)
-    yield dict(what=f'ours over {c.layers} layers against the usual recipe over {deep}, bf16', **compare_cases(a, replace(a, layers=deep, side='usual'), pairs))
+    found = compare_cases(a, replace(a, layers=deep, side='usual'), pairs)
+    yield dict(what=f'ours over {c.layers} layers against the usual recipe over {deep}, bf16', **found)
 
+# %% ../../nbs/74_lab.bench.ipynb #0d9c9eb4
 def where(c, pairs=1, deep=12):
     "Where the time of an update goes."
-    for l in (deep, c.layers): yield dict(what=f'{l} layers, bf16', layers=l, **_apart(replace(c, layers=l, bf16=True), 'profile_case'))
+    for layers in (deep, c.layers):
+        found = _apart(replace(c, layers=layers, bf16=True), 'profile_case')
+        yield dict(what=f'{layers} layers, bf16', layers=layers, **found)
 
 axes = dict(length=(64, 128, 256, 512), batch=(8, 16, 32, 64), vocab=(6000, 50_000, 250_000), layers=(2, 4, 8, 12))
 
 def growth(c, pairs=1):
     "Time and memory as one thing grows."
     for axis,values in axes.items():
-        for v in values:
-            a = replace(c, bf16=True, **{axis: v})
+        for value in values:
+            a = replace(c, bf16=True, **{axis: value})
             r = _apart(a)
-            yield dict(what=f'{axis} {v:,}', axis=axis, value=v, flops=flops_of(a), secs_per_update=median(r['secs']), **{k: r[k] for k in ('toks_per_sec', 'peak_bytes')})
-    for n in (2, 8, 32): yield dict(what=f'packing {n} MB of text', axis='text', value=n*10**6, **_apart(n*10**6, 'pack_case'))
+            yield dict(what=f'{axis} {value:,}', axis=axis, value=value, flops=flops_of(a),
+                secs_per_update=median(r['secs']), toks_per_sec=r['toks_per_sec'], peak_bytes=r['peak_bytes'])
+    for mb in (2, 8, 32):
+        n_bytes = mb*10**6
+        yield dict(what=f'packing {mb} MB of text', axis='text', value=n_bytes, **_apart(n_bytes, 'pack_case'))
 
 def compiled(c, pairs=1):
     "torch.compile: what it gains for an update, and what it costs at the start."
@@ -224,69 +274,92 @@ def compiled(c, pairs=1):
     r = compare_cases(a, replace(a, compile=False), pairs)
     yield dict(what=f'{c.layers} layers, compiled against not', start_secs=r['a_start_secs'], **r)
 
-parts = dict(same_depth=same_depth, methods=methods, both=both, where=where, growth=growth, compiled=compiled)
-
 # %% ../../nbs/74_lab.bench.ipynb #813a256e
+def _loss_ways(dec, x, y):
+    "{way: function that gives the loss of inputs x (n,d) and labels y (n,) under the projection `dec`}"
+    import torch
+    from torch.nn import functional as F
+    from minimodel_nb.model.loss import output_loss
+    ways = dict(plain=lambda: F.cross_entropy(dec(x).float(), y), spans=lambda: output_loss(dec, x, y, 4096))
+    if hasattr(F, 'linear_cross_entropy'):
+        options = torch.nn.LinearCrossEntropyOptions()
+        ways['torch'] = lambda: F.linear_cross_entropy(x, dec.weight, y, linear_bias=dec.bias, options=options)
+    return ways
+
+def _measure_loss(c, way, params):
+    "Seconds and peak bytes of one loss, forward and backward."
+    import torch
+    for p in params: p.grad = torch.zeros_like(p)
+    reset_peak(c.device)
+    low,began = peak_bytes(c.device),time.perf_counter()
+    with torch.autocast(c.device, torch.bfloat16, enabled=c.bf16): loss = way()
+    loss.backward()
+    if c.device == 'cuda': torch.cuda.synchronize()
+    return time.perf_counter()-began, peak_bytes(c.device)-low
+
 def loss_case(
     c # Case: width, vocab, length, batch, bf16, device
 ): # list of dict: way, secs, peak_bytes above the inputs and gradients
     "Time and memory of the loss at predicted positions by several ways."
     import torch
-    from torch.nn import functional as F
-    from minimodel_nb.model.loss import output_loss
     n = round(.15*c.batch*c.length)
     torch.manual_seed(0)
-    dec,x,y = torch.nn.Linear(c.width, c.vocab, device=c.device),torch.randn(n, c.width, device=c.device, requires_grad=True),torch.randint(c.vocab, (n,), device=c.device)
-    ways = dict(plain=lambda: F.cross_entropy(dec(x).float(), y), spans=lambda: output_loss(dec, x, y, 4096))
-    if hasattr(F, 'linear_cross_entropy'):
-        options = torch.nn.LinearCrossEntropyOptions()
-        ways['torch'] = lambda: F.linear_cross_entropy(x, dec.weight, y, linear_bias=dec.bias, options=options)
-    def once(f):
-        for p in (x, dec.weight, dec.bias): p.grad = torch.zeros_like(p)
-        reset_peak(c.device)
-        low,began = peak_bytes(c.device),time.perf_counter()
-        with torch.autocast(c.device, torch.bfloat16, enabled=c.bf16): loss = f()
-        loss.backward()
-        if c.device == 'cuda': torch.cuda.synchronize()
-        return time.perf_counter()-began, peak_bytes(c.device)-low
-    def of(way, f):
-        runs = [once(f) for _ in range(c.warmup+c.updates)][c.warmup:]
-        return dict(way=way, secs=median(r[0] for r in runs), peak_bytes=max(r[1] for r in runs))
-    return [of(*w) for w in ways.items()]
+    dec = torch.nn.Linear(c.width, c.vocab, device=c.device)
+    x = torch.randn(n, c.width, device=c.device, requires_grad=True)
+    y = torch.randint(c.vocab, (n,), device=c.device)
+    found = []
+    for name,way in _loss_ways(dec, x, y).items():
+        runs = [_measure_loss(c, way, (x, dec.weight, dec.bias)) for _ in range(c.steps)][c.warmup:]
+        found.append(dict(way=name, secs=median(secs for secs,_ in runs), peak_bytes=max(peak for _,peak in runs)))
+    return found
 
 def losses(c, pairs=1):
     "The loss by several ways."
     for r in _apart(replace(c, bf16=True), 'loss_case'): yield dict(what=f"loss, {r['way']}", **r)
 
-parts['losses'] = losses
-
 # %% ../../nbs/74_lab.bench.ipynb #e9c5b7dd
+parts = dict(same_depth=same_depth, methods=methods, both=both, where=where, growth=growth, compiled=compiled,
+    losses=losses)
+
 def _line(r):
     "A row in words."
     if 'speed' in r:
         s = r['speed']
-        more = f", {r['start_secs']:.0f} s to start" if 'start_secs' in r else f", {r['flop_ratio']:.2f}x by FLOPs"
-        return f"{r['what']}: {s['median']:.2f}x the tokens per second ({s['min']:.2f} to {s['max']:.2f}), {r['memory']:.2f}x the memory{more}"
-    if 'shares' in r: return f"{r['what']}: {r['mfu']:.0%} of the matrix rate; " + ', '.join(f'{p} {v:.0%}' for p,v in r['shares'].items() if v >= .005)
+        more = f"{r['start_secs']:.0f} s to start" if 'start_secs' in r else f"{r['flop_ratio']:.2f}x by FLOPs"
+        speed = f"{s['median']:.2f}x the tokens per second ({s['min']:.2f} to {s['max']:.2f})"
+        return f"{r['what']}: {speed}, {r['memory']:.2f}x the memory, {more}"
+    if 'shares' in r:
+        shares = ', '.join(f'{part} {share:.0%}' for part,share in r['shares'].items() if share >= .005)
+        return f"{r['what']}: {r['mfu']:.0%} of the matrix rate; {shares}"
     secs = r.get('secs_per_update', r.get('secs'))
-    return f"{r['what']}: {secs*1000:,.0f} ms, {si(r['peak_bytes'], 'B')}" + (f", {si(r['toks_per_sec'], 'tokens/s')}" if 'toks_per_sec' in r else '')
+    rate = f", {si(r['toks_per_sec'], 'tokens/s')}" if 'toks_per_sec' in r else ''
+    return f"{r['what']}: {secs*1000:,.0f} ms, {si(r['peak_bytes'], 'B')}{rate}"
 
+# %% ../../nbs/74_lab.bench.ipynb #063a79a5
 def bench(
-    size='base', # a key of `sizes`, or a Case
+    size='base', # a key of `sizes`
     only=None, # names of `parts`; None: all
     pairs=3, # times that each pair of sides is run
     device=None, # 'cpu' or 'cuda'; None: as the case
     progress=print # called with a line as each row is measured
 ): # RunRecord; result: part -> list of rows
     "Measure the speed and memory of adaptation."
-    c = size if isinstance(size, Case) else sizes[size]
-    if device: c = replace(c, device=device)
+    case = sizes[size] if device is None else replace(sizes[size], device=device)
+    return bench_case(case, only, pairs, progress, name=size)
+
+def bench_case(
+    case, # Case that the parts vary
+    only=None, # names of `parts`; None: all
+    pairs=3, # times that each pair of sides is run
+    progress=print, # called with a line as each row is measured
+    name='' # of the record
+): # RunRecord; result: part -> list of rows
+    "The same at any size."
     unknown = set(only or ()) - set(parts)
     if unknown: raise ValueError(f"unknown parts {', '.join(sorted(unknown))}: choose from {', '.join(parts)}")
-    rows = {}
-    for name in only or parts:
-        rows[name] = []
-        for r in parts[name](c, pairs):
-            rows[name].append(r)
+    rows = {part: [] for part in only or parts}
+    for part in rows:
+        for r in parts[part](case, pairs):
+            rows[part].append(r)
             progress(_line(r))
-    return RunRecord('bench', size if isinstance(size, str) else '', dict(case=asdict(c), pairs=pairs), result=rows)
+    return RunRecord('bench', name, dict(case=asdict(case), pairs=pairs), result=rows)

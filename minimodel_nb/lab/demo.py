@@ -7,26 +7,24 @@ __all__ = ['demo']
 
 # %% ../../nbs/75_lab.demo.ipynb #88f2de7e
 from pathlib import Path
-from .compare import Plan, compare
-from ..show.report import write_report
 from ..runs.tables import tradeoff_table
-from ..train.settings import TrainSettings
-from ..tasks.verses import section_task, verse_retrieval
-from ..text.verses import verse_corpus
+from ..text.verses import fetch_verses, versions
+from ..show.report import write_report
+from .experiment import run_experiment
+from .settings import packaged_experiments
 
 # %% ../../nbs/75_lab.demo.ipynb #5b10476c
 def demo(
     out='runs/demo', # folder for everything
     langs=('es',), # target languages, of the verse text
-    plan=None, # Plan; None: standard and MiniJoint adaptation of the model that comes with the package
-    device='cpu' # 'cuda' or 'cpu'
+    device='cpu', # 'cuda' or 'cpu'
+    tiny=False # a dry run of a few updates
 ): # path of the report
     "English to other languages, the standard way and over the mini-model, with scores, controls and compute."
-    quick = TrainSettings(steps=120, batch=48, lr=4e-3, eps=1e-8, p_mask=.3, eval_every=40, eval_blocks=64)
-    plan = plan or Plan(model='shipped', vocab=8000, methods=('standard', 'minijoint', 'random'), adapt=quick, init='joint', bias_blocks=128)
-    tasks = [section_task(n_train=1500, n_test=200, epochs=1), verse_retrieval(200)]
-    trained = not plan.model or {'minipost', 'small'} & set(plan.methods) # otherwise one translation serves, for initial embeddings
-    english = verse_corpus('en', version='all' if trained else None),verse_corpus('en', 'held_out')
-    records = compare(plan, english, [(verse_corpus(l), verse_corpus(l, 'held_out')) for l in langs], tasks, out, device)
+    fetch_verses()
+    for lang in langs: versions(lang)
+    records = run_experiment(packaged_experiments/'demo', out, tiny=tiny, device=device, langs=langs)
     print(tradeoff_table(records))
-    return write_report(out, Path(out)/'report.html', f"English to {', '.join(langs)}", command=f"minimodel demo --langs {' '.join(langs)} --out {out}")
+    spoken = ' '.join(langs)
+    return write_report(out, Path(out)/'report.html', f"English to {', '.join(langs)}",
+        command=f"minimodel demo --langs {spoken} --out {out}")

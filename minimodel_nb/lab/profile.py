@@ -21,40 +21,51 @@ def _part(
     e # Encoder of the model
 ): # name of its part, or None
     "The part of the model that a module belongs to."
-    if any(name == n or name.startswith(f'{n}.') for n in e.family.head if isinstance(n, str)): return 'head and loss'
+    heads = [n for n in e.family.head if isinstance(n, str)]
+    if any(name == n or name.startswith(f'{n}.') for n in heads): return 'head and loss'
     if 'embeddings' in name: return 'embeddings'
     if 'attn' in name or 'attention' in name: return 'attention'
-    if 'mlp' in name or 'intermediate' in name or name.endswith(('output', 'output.dense', 'output.LayerNorm')): return 'feed-forward'
+    if 'mlp' in name or 'intermediate' in name: return 'feed-forward'
+    if name.endswith(('output', 'output.dense', 'output.LayerNorm')): return 'feed-forward'
     if name.rpartition('.')[2].isdigit(): return 'attention' # the layer itself
     return None
 
+def _announced(f, part):
+    "A function whose work is announced as that of a part."
+    def announcing(*args, **kwargs):
+        with record_function(f'part:{part}'): return f(*args, **kwargs)
+    return announcing
+
+def _announce(module, part):
+    "Hooks by which a module's work is announced as that of a part."
+    running = []
+    def before(module, args): running.append(record_function(f'part:{part}').__enter__())
+    def after(module, args, out): running.pop().__exit__(None, None, None)
+    return [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
+
+# %% ../../nbs/73_lab.profile.ipynb #9dd673c6
 @contextmanager
 def named_parts(
     model # masked LM of a known family
 ):
     "Within the block, what the model computes is announced to the profiler by part."
-    hooks,e,was = [],Encoder(model),(mlm.output_loss, joint.output_loss, dict(mlm.layers_at))
-    def scoped(f, part):
-        def g(*args, **kw):
-            with record_function(f'part:{part}'): return f(*args, **kw)
-        return g
-    for name,mod in model.named_modules():
-        if part := _part(name, e):
-            open_ = []
-            hooks.append(mod.register_forward_pre_hook(lambda m, a, part=part, open_=open_: open_.append(record_function(f'part:{part}').__enter__())))
-            hooks.append(mod.register_forward_hook(lambda m, a, out, open_=open_: open_.pop().__exit__(None, None, None)))
-    mlm.output_loss = joint.output_loss = scoped(mlm.output_loss, 'head and loss')
-    for k,f in was[2].items(): mlm.layers_at[k] = scoped(f, 'attention')
+    e = Encoder(model)
+    parts = {name: _part(name, e) for name,_ in model.named_modules()}
+    hooks = [h for name,module in model.named_modules() if parts[name] for h in _announce(module, parts[name])]
+    losses,layers = (mlm.output_loss, joint.output_loss),dict(mlm.layers_at)
+    mlm.output_loss = joint.output_loss = _announced(mlm.output_loss, 'head and loss')
+    for kind,f in layers.items(): mlm.layers_at[kind] = _announced(f, 'attention')
     try: yield
     finally:
-        mlm.output_loss,joint.output_loss = was[:2]
-        mlm.layers_at.update(was[2])
+        mlm.output_loss,joint.output_loss = losses
+        mlm.layers_at.update(layers)
         for h in hooks: h.remove()
 
 # %% ../../nbs/73_lab.profile.ipynb #bb8dfd95
 _BACK = 'autograd::engine::evaluate_function'
 
 def _above(ev):
+    "An event and those around it, from the innermost."
     while ev is not None:
         yield ev
         ev = ev.cpu_parent
@@ -67,19 +78,39 @@ def _own_part(ev):
         if 'DataLoader' in a.name: return 'input'
     return None
 
+def _answered(ev): # -> the event of the backward pass that an operator belongs to, or None
+    return next((a for a in _above(ev) if a.name.startswith(_BACK)), None)
+
+def _forward_parts(events):
+    "{number of a forward operator: its part}"
+    found = {}
+    for ev in events:
+        if ev.sequence_nr < 0 or _answered(ev) is not None: continue
+        if part := _own_part(ev): found[ev.sequence_nr] = part
+    return found
+
+# %% ../../nbs/73_lab.profile.ipynb #eac18dec
+def _part_of(ev, forward):
+    "The part that an operator belongs to, whichever pass it runs in."
+    back = _answered(ev)
+    if back is None: part = _own_part(ev)
+    elif 'AccumulateGrad' in back.name: part = 'optimizer'
+    else: part = forward.get(back.sequence_nr)
+    if part: return part
+    return 'optimizer' if '_foreach' in ev.name or 'norm' in ev.name else 'other'
+
 def split_time(
     events, # of a finished torch profile
     gpu=False # count time on the GPU
 ): # dict of part -> seconds
     "Time of operators by part, forward and backward together."
-    forward = {ev.sequence_nr: p for ev in events if ev.sequence_nr >= 0 and not any(a.name.startswith(_BACK) for a in _above(ev)) and (p := _own_part(ev))}
+    forward = _forward_parts(events)
     parts = {}
     for ev in events:
         secs = (ev.self_device_time_total if gpu else ev.self_cpu_time_total)/1e6
-        if ev.name.startswith(('part:', 'Optimizer.', _BACK)) or 'DataLoader' in ev.name or not secs: continue # containers: their own time is Python's
-        back = next((a for a in _above(ev) if a.name.startswith(_BACK)), None)
-        part = _own_part(ev) if back is None else 'optimizer' if 'AccumulateGrad' in back.name else forward.get(back.sequence_nr)
-        if part is None: part = 'optimizer' if '_foreach' in ev.name or 'norm' in ev.name else 'other'
+        container = ev.name.startswith(('part:', 'Optimizer.', _BACK)) or 'DataLoader' in ev.name
+        if container or not secs: continue # a container's own time is Python's
+        part = _part_of(ev, forward)
         parts[part] = parts.get(part, 0.)+secs
     return parts
 
@@ -91,7 +122,10 @@ class Profile(TrainerCallback):
         warmup=2, # updates before
         device='cpu' # 'cpu' or 'cuda'
     ):
-        self.model,self.warmup,self.gpu,self.updates = model,warmup,device != 'cpu',0
+        self.model = model
+        self.warmup = warmup
+        self.gpu = device != 'cpu'
+        self.updates = 0
 
     def _now(self):
         if self.gpu: torch.cuda.synchronize()
@@ -99,19 +133,23 @@ class Profile(TrainerCallback):
 
     def on_step_begin(self, args, state, control, **kw):
         if state.global_step != self.warmup: return
+        watched = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA]*self.gpu
         self.stack = ExitStack()
         self.stack.enter_context(named_parts(self.model))
-        self.prof = self.stack.enter_context(profile(activities=[ProfilerActivity.CPU] + [ProfilerActivity.CUDA]*self.gpu))
+        self.prof = self.stack.enter_context(profile(activities=watched))
         self.began = self._now()
 
     def on_step_end(self, args, state, control, **kw):
         if state.global_step < state.max_steps or state.global_step <= self.warmup: return
-        self.secs,self.updates = self._now()-self.began,state.global_step-self.warmup
+        self.secs = self._now()-self.began
+        self.updates = state.global_step-self.warmup
         self.stack.close()
 
     def shares(self): # dict of part -> share of the time of an update, largest first
         "Where the time went."
-        if not self.updates: raise ValueError(f"nothing was profiled: the run must make more than warmup={self.warmup} updates")
+        if not self.updates:
+            raise ValueError(f"nothing was profiled: the run must make more than warmup={self.warmup} updates")
         parts = split_time(self.prof.events(), self.gpu)
         parts['idle'] = max(0., self.secs-sum(parts.values()))
-        return dict(sorted(((p, s/max(self.secs, sum(parts.values()))) for p,s in parts.items()), key=lambda o: -o[1]))
+        total = max(self.secs, sum(parts.values()))
+        return {part: parts[part]/total for part in sorted(parts, key=parts.get, reverse=True)}

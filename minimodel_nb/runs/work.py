@@ -12,14 +12,14 @@ from ..core.files import as_json, new_folder, read_json, writable, write_json
 from .record import RunRecord
 
 # %% ../../nbs/06_runs.work.ipynb #5ac1ba38
-_retired = {'train_settings.p_mask': .15, 'train_settings.eval_blocks': 512} # once in every step's settings, with these defaults
+_retired = {'train_settings.p_mask': .15, 'train_settings.eval_blocks': 512} # once settings of every step
 
 def differ(
     old, # settings, nested dicts
     new, # the same
     at='' # name of the place, for the message
 ): # list of names
-    "Names of the settings in which `old` and `new` differ; what one of them lacks was off, or is no setting of this step any more."
+    "Names of the settings that differ; what one side lacks was off, or is no setting of this step any more."
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
         return [n for k in keys for n in differ(old.get(k), new.get(k), f'{at}.{k}' if at else k)]

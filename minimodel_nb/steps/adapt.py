@@ -26,15 +26,17 @@ from ..train.masked_lm import Spent, final_point, fit_mlm, update_flops
 class Curriculum:
     "Models of one lineage, from shallow to deep, to be adapted over in turn."
     models: tuple # masked LMs
-    shares: tuple|None = None # of the updates, one for each; None: the run goes on to the next just in time, see `Deepening`
+    shares: tuple|None = None # of the updates, one for each; None: it goes on just in time, see `Deepening`
     keep: float = .8 # then: share of what as many updates over the last model would do
 
     def __post_init__(self):
         object.__setattr__(self, 'models', tuple(self.models))
         if self.shares and len(self.shares) != len(self.models):
-            raise ValueError(f"{len(self.models)} models and {len(self.shares)} shares of the updates: give one share for each model, or none")
+            raise ValueError(f"{len(self.models)} models and {len(self.shares)} shares of the updates: "
+                "give one share for each model, or none")
         if len({lineage(m) for m in self.models}) > 1:
-            raise ValueError("the models to be taken in turn are of different lineages: their embeddings are not exchangeable")
+            raise ValueError("the models to be taken in turn are of different lineages: "
+                "their embeddings are not exchangeable")
 
     @property
     def depths(self): return [Encoder(m).depth for m in self.models]
@@ -73,9 +75,9 @@ def _looks(model, text, settings):
 @dataclass(frozen=True, eq=False)
 class Start:
     "What a language pack starts from."
-    init: str|Callable = 'overlap' # initial embeddings: 'overlap', 'random', one of `inits`, or a function, see `init_embeddings`
+    init: str|Callable = 'overlap' # 'overlap', 'random', one of `inits`, or a function, see `init_embeddings`
     source_text: Corpus|None = None # in the source language, for initial embeddings that need one
-    bias_blocks: int = 0 # blocks by which the output bias is fitted to the frequencies of the pieces, see `fit_bias`; 0: it is not
+    bias_blocks: int = 0 # blocks by which the output bias is fitted to the text, see `fit_bias`; 0: it is not
 
     def settings(self): # -> dict
         "What a record says of it."

@@ -8,6 +8,7 @@ __all__ = ['finetune_settings', 'Best', 'WithLoss', 'load_finetuned', 'training_
 # %% ../../nbs/55_steps.finetune.ipynb #a3aabc26
 import math
 from dataclasses import replace
+from functools import partial
 import numpy as np, torch, transformers
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -31,15 +32,16 @@ def finetune_settings(
     n, # training rows
     **settings # fields of LoopSettings that differ from what the task says
 ): # LoopSettings
-    "What the task record says, in updates: its epochs, each followed by an evaluation, with a learning rate scaled to the width."
+    "What the task says, in updates: epochs, each followed by an evaluation, and a learning rate scaled to the width."
     epoch = n/task.batch
-    said = LoopSettings(steps=max(1, int(task.epochs*epoch)), batch=task.batch, lr=task.lr_at(width), warmup=task.warmup,
-        beta2=.999, eps=1e-8, eval_every=10*math.ceil(epoch/10))
+    steps = max(1, int(task.epochs*epoch))
+    said = LoopSettings(steps=steps, batch=task.batch, lr=task.lr_at(width), warmup=task.warmup, beta2=.999, eps=1e-8,
+        eval_every=10*math.ceil(epoch/10))
     return replace(said, **settings)
 
 # %% ../../nbs/55_steps.finetune.ipynb #b1d9ec66
 class Best:
-    "The trained parameters as they were at the best evaluation so far; in a file, if there is a folder, so that an interruption does not lose them."
+    "The trained parameters as they were at the best evaluation so far; with a folder in a file, safe from interruptions."
     def __init__(self,
         params, # dict of name -> parameter
         folder=None # Path
@@ -107,7 +109,8 @@ def _account(task, model, rows, s):
     "What finetuning is charged: forward, and gradients of weights and activations."
     t = _padded_length(rows, s)
     n_pred = s.batch*(t if task.how.per_token else 1)
-    per_update = 3*eval_flops(Shape.from_config(model.config), s.batch, t, n_pred=n_pred, n_out=model.config.num_labels).total
+    shape = Shape.from_config(model.config)
+    per_update = 3*eval_flops(shape, s.batch, t, n_pred=n_pred, n_out=model.config.num_labels).total
     return Account(s.batch*t, lambda n: n*per_update)
 
 def _feed(rows, tokenizer, s):
@@ -133,12 +136,14 @@ def finetune(
     "Step 3: learn a task in the source language with frozen token embeddings."
     if task.how.head is None:
         raise ValueError(f"task {task.name} is of kind {task.kind} and needs no finetuning: score the primary itself")
-    e,seed = Encoder(primary),settings.get('seed', 0)
+    e = Encoder(primary)
+    settings_for = partial(finetune_settings, task, e.word.embedding_dim, **settings) # so many rows
+    seed = settings_for(1).seed
     examples = training_examples(task, n_train, seed)
     length = min(task.max_length, e.max_length)
     model = task.how.head(task, primary, seed)
     rows = rows_of(task, model, tokenizer, examples, length)
-    s = finetune_settings(task, e.word.embedding_dim, len(rows), **settings)
+    s = settings_for(len(rows))
     dev = task.examples(task.source, select) if select in task.splits else None
     work = Work('finetune', out, dict(task=task.name, lang=task.source, lineage=lineage(primary),
         tokenizer=tokenizer_fingerprint(tokenizer), length=length, examples=len(examples), rows=len(rows),
@@ -149,7 +154,8 @@ def finetune(
     probe = _dev_probe(task, model, tokenizer, dev, s, best) if dev else None
     place = Place(work.checkpoints, work.live, f'finetune {task.name}', device)
     with fast_attention(model, length, device):
-        curve = fit(WithLoss(model), list(params.values()), _feed(rows, tokenizer, s), s, probe, _account(task, model, rows, s), place)
+        feed,account = _feed(rows, tokenizer, s),_account(task, model, rows, s)
+        curve = fit(WithLoss(model), list(params.values()), feed, s, probe, account, place)
     best.restore()
     def save(f):
         model.save_pretrained(f)

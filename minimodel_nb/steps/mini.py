@@ -37,7 +37,8 @@ def build_mini(
     "Step 1b: a MiniPost mini-model; only its new layers are trained."
     said = asdict(bridge)
     if not said['distil']: del said['distil']
-    work = Work('build_mini', out, dict(lineage=lineage(primary), train_settings=settings, **said, **text.settings()), device=device)
+    settings_said = dict(lineage=lineage(primary), train_settings=settings, **said, **text.settings())
+    work = Work('build_mini', out, settings_said, device=device)
     mini = minipost(primary, bridge.keep, bridge.new, bridge.init, settings.seed)
     if work.done:
         loaded = AutoModelForMaskedLM.from_pretrained(out)
@@ -47,7 +48,8 @@ def build_mini(
         raise ValueError("a teacher's predictions are compared over the whole vocabulary: distil goes with sampled=0")
     probe = (lambda step: dict(eval_loss=text.loss(mini, settings))) if text.held is not None else None
     params = [p for l in new_layers(mini) for p in l.parameters()]
-    curve = fit_mlm(_course(mini, primary, text, settings, bridge, device), [mini], params, text, settings, work, probe)
+    course = _course(mini, primary, text, settings, bridge, device)
+    curve = fit_mlm(course, [mini], params, text, settings, work, probe)
     def save(f):
         mini.save_pretrained(f)
         text.tokenizer.save_pretrained(f)

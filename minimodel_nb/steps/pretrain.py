@@ -25,7 +25,7 @@ def _exit_probe(module, text, settings):
     primary = module.primary if joint else module.model
     def probe(step):
         found = dict(eval_loss=text.loss(primary, settings))
-        if joint: found['exit_losses'] = {int(n): text.loss(minijoint(module, int(n)), settings) for n in module.exits}
+        if joint: found['exit_losses'] = {n: text.loss(minijoint(module, n), settings) for n in map(int, module.exits)}
         return found
     return probe
 
@@ -70,7 +70,8 @@ def pretrain(
     torch.manual_seed(settings.seed)
     model = AutoModelForMaskedLM.from_config(copy.deepcopy(config))
     module = JointModel(model, exits) if exits else MaskedLM(model)
-    return _run(work, module, list(module.parameters()), text, settings, callbacks=_forgetting(model, settings, forget))
+    callbacks = _forgetting(model, settings, forget)
+    return _run(work, module, list(module.parameters()), text, settings, callbacks=callbacks)
 
 # %% ../../nbs/52_steps.pretrain.ipynb #8ace02fa
 def head_parameters(

@@ -6,49 +6,52 @@
 __all__ = ['task_names', 'named_task', 'task_of']
 
 # %% ../../nbs/51_tasks.names.ipynb #67aba7af
-from dataclasses import replace
-from functools import lru_cache, partial
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
-import numpy as np
-from ..model.rows import Counted
-from .files import folder_task
-from .pairs import pawsx, xnli
-from .qa import mlqa, squad, tydiqa, xquad
-from .retrieval import tiny_retrieval
-from .task import tiny_topic
-from .verses import section_task, taxi1500, verse_retrieval
-from ..text.verses import verses
 
 # %% ../../nbs/51_tasks.names.ipynb #73e23f38
-_read = lru_cache(verses) # each translation is read once by a process
-_real = dict(section=partial(section_task, read=_read), taxi1500=partial(taxi1500, read=_read), retrieval=partial(verse_retrieval, read=_read), xnli=xnli, pawsx=pawsx, squad=squad, mlqa=mlqa, xquad=xquad, tydiqa=tydiqa)
-_tasks = _real | dict(topic=tiny_topic, tiny_retrieval=tiny_retrieval)
+_real = dict(section='verses.section_task', taxi1500='verses.taxi1500', retrieval='verses.verse_retrieval',
+             xnli='pairs.xnli', pawsx='pairs.pawsx', squad='qa.squad', mlqa='qa.mlqa', xquad='qa.xquad',
+             tydiqa='qa.tydiqa', pos='tagging.pos', ner='tagging.ner') # name -> its function in this room
+_tiny = dict(topic='task.tiny_topic', tiny_retrieval='retrieval.tiny_retrieval')
 task_names = tuple(_real)
+
+def _load(where):
+    "A function of this room, such as 'pairs.xnli'."
+    module,name = where.split('.')
+    return getattr(import_module(f'minimodel_nb.tasks.{module}'), name)
 
 def named_task(
     name, # 'xnli', ...
     scored='test', # the split that is scored
     train=None, # name of another task whose training set is used; it lies in the same folder
-    **kwargs # for the task's own function; and n_train, n_dev, n_test, sizes to which its splits are cut
+    data=None, # folder of the task, or what else its function takes for that; None: its own default
+    n_train=None, # training examples, by the task's function if it takes that, else drawn; None: as many as it has
+    n_dev=None, # the same of the development set
+    n_test=None, # and of the test set
+    **kwargs # for the task's own function
 ): # Task
     "A task by name, at the sizes that a settings file says."
-    if name not in _tasks: raise ValueError(f"unknown task {name!r}: choose from {', '.join(_tasks)}")
-    sizes = {s: kwargs.pop(f'n_{s}') for s in ('train', 'dev', 'test') if f'n_{s}' in kwargs and f'n_{s}' not in signature(_tasks[name]).parameters}
-    if train: kwargs['train'] = named_task(train, **{k: v for k,v in kwargs.items() if k == 'data'})
-    task = _tasks[name](**kwargs)
-    def load(lang, split):
-        exs,n = task.load(lang, scored if split == 'test' else split),sizes.get(split)
-        if not n or n >= len(exs): return exs
-        return Counted([exs[i] for i in sorted(np.random.default_rng(0).permutation(len(exs))[:n].tolist())], getattr(exs, 'counts', {}) | dict(drawn_from=len(exs)))
-    return replace(task, load=lru_cache(None)(load), splits=tuple(s for s in task.splits if s != scored or s == 'test')) if sizes or scored != 'test' else task
+    known = _real | _tiny
+    if name not in known: raise ValueError(f"unknown task {name!r}: choose from {', '.join(known)}")
+    make = _load(known[name])
+    own = {} if data is None else dict(data=data)
+    if train: own['train'] = named_task(train, **own)
+    sizes = {k: n for k,n in dict(n_train=n_train, n_dev=n_dev, n_test=n_test).items() if n is not None}
+    taken = {k: n for k,n in sizes.items() if k in signature(make).parameters}
+    drawn = {k.removeprefix('n_'): n for k,n in sizes.items() if k not in taken}
+    return _load('files.resized')(make(**own, **taken, **kwargs), drawn, scored)
 
 # %% ../../nbs/51_tasks.names.ipynb #b4b9f07c
 def task_of(
-    spec, # one of `task_names`, or a folder with files such as train-en.tsv and test-es.tsv
+    spec, # one of `task_names`, or a folder with files such as train-en.tsv and test-es.tsv, or train-en.conll
     source='en' # language of its training data
 ): # Task
     "A task by name, or one of the user's own."
     if spec in task_names: return named_task(spec, source=source)
-    if Path(spec).is_dir(): return folder_task(spec, source=source)
-    raise ValueError(f"unknown task {spec!r}: choose {', '.join(task_names)}, or a folder with files such as train-{source}.tsv and test-es.tsv (columns label and text)")
+    if not Path(spec).is_dir():
+        raise ValueError(f"unknown task {spec!r}: choose {', '.join(task_names)}, or a folder with files such as "
+                         f"train-{source}.tsv and test-es.tsv (columns label and text), or train-{source}.conll")
+    tagged = _load('tagging.holds_tags')(spec, source)
+    return _load('tagging.tags_task' if tagged else 'files.folder_task')(spec, source=source)

@@ -22,6 +22,20 @@ def middle_layers(
     "The middle third of the layers, rounded towards more of them."
     return range(depth//3 + 1, depth - depth//3 + 1)
 
+def _vectors(model, tokenizer, rows, layers=None, batch=64, device=None, bf16=False):
+    "`sentence_vectors` of rows of ids."
+    depth = Encoder(model).depth
+    layers = list(middle_layers(depth) if layers is None else layers)
+    if not layers or not 0 <= min(layers) <= max(layers) <= depth:
+        raise ValueError(f"layers {layers} of a model with {depth}: choose from 0..{depth}")
+    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id} # an unknown word is a word
+    special = torch.tensor(sorted(special))
+    def pooled(x):
+        h = model.base_model(**x, output_hidden_states=True).hidden_states
+        no_words = torch.isin(x['input_ids'], special.to(model.device))
+        return mean_pool(sum(h[i].float() for i in layers)/len(layers), x['attention_mask'], no_words)
+    return torch.from_numpy(np.stack(map_rows(pooled, model, tokenizer, rows, batch, device, bf16)))
+
 def sentence_vectors(
     model, # any supported encoder, with or without a head
     tokenizer, # that of the language plugged in
@@ -33,17 +47,8 @@ def sentence_vectors(
     bf16=False # mixed precision, where the device computes in it
 ): # (n,d) tensor
     "Hidden states averaged over layers and tokens; padding and special tokens do not count."
-    return _vectors(model, tokenizer, encode_for(model, tokenizer, [Example('', t) for t in texts], max_length), layers, batch, device, bf16)
-
-def _vectors(model, tokenizer, rows, layers=None, batch=64, device=None, bf16=False):
-    depth = Encoder(model).depth
-    layers = list(middle_layers(depth) if layers is None else layers)
-    if not layers or not 0 <= min(layers) <= max(layers) <= depth: raise ValueError(f"layers {layers} of a model with {depth}: choose from 0..{depth}")
-    special = torch.tensor(sorted(set(tokenizer.all_special_ids) - {tokenizer.unk_token_id})) # an unknown word is a word
-    def pooled(x):
-        h = model.base_model(**x, output_hidden_states=True).hidden_states
-        return mean_pool(sum(h[i].float() for i in layers)/len(layers), x['attention_mask'], torch.isin(x['input_ids'], special.to(model.device)))
-    return torch.from_numpy(np.stack(map_rows(pooled, model, tokenizer, rows, batch, device, bf16)))
+    rows = encode_for(model, tokenizer, [Example('', t) for t in texts], max_length)
+    return _vectors(model, tokenizer, rows, layers, batch, device, bf16)
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #0032e66d
 def parallel(
@@ -53,23 +58,38 @@ def parallel(
     split='test' # one of the task's splits
 ): # examples of src, those of trg, in the same order, `n_pairs` of each at most
     "The examples that both languages have."
-    a,b = task.examples(src, split),task.examples(trg, split)
-    by_id = {e.id: e for e in b}
-    pairs = [(e,by_id[e.id]) for e in a if e.id in by_id][:task.n_pairs]
+    ours,theirs = task.examples(src, split),task.examples(trg, split)
+    by_id = {e.id: e for e in theirs}
+    pairs = [(e,by_id[e.id]) for e in ours if e.id in by_id][:task.n_pairs]
     if not pairs: raise ValueError(f"task {task.name}: {src} and {trg} have no example in common")
-    return Counted((e for e,_ in pairs), a.counts),Counted((e for _,e in pairs), b.counts)
+    return Counted((a for a,_ in pairs), ours.counts),Counted((b for _,b in pairs), theirs.counts)
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #6cfd0b73
-def score_retrieval(task, model, tokenizer, lang, split='test', source=None, max_length=None, **kwargs):
+def score_retrieval(
+    task, # retrieval task
+    model, # any encoder with the language plugged in
+    tokenizer, # that of the language
+    lang, # language code
+    split='test', # one of the task's splits
+    source=None, # (model, tokenizer, lang) of the source side
+    max_length=None, # tokens; None: the task's
+    **kwargs # layers, batch, device, bf16
+): # dict: metrics, n, truncated, missing if any were counted
     "Score how sentences and their translations find each other."
-    if source is None: raise ValueError(f"task {task.name} compares two languages: give source=(model, tokenizer, {task.source!r}), the same body with the source language plugged in")
-    sides = zip(parallel(task, source[2], lang, split), (source[:2], (model, tokenizer)))
-    sides = [(m, tok, exs, encode_for(m, tok, exs, max_length or task.max_length)) for exs,(m,tok) in sides]
-    vecs = [_vectors(m, tok, rows, **kwargs) for m,tok,exs,rows in sides]
-    return task.metrics(*vecs) | dict(n=len(vecs[0])) | sides[1][2].counts | dict(truncated=sum(rows.counts['truncated'] for *_,rows in sides))
+    if source is None:
+        raise ValueError(f"task {task.name} compares two languages: give source=(model, tokenizer, {task.source!r}), "
+                         "the same body with the source language plugged in")
+    most = max_length or task.max_length
+    both = [source[:2], (model, tokenizer)]
+    exs = parallel(task, source[2], lang, split)
+    rows = [encode_for(m, tok, e, most) for (m,tok),e in zip(both, exs)]
+    vecs = [_vectors(m, tok, r, **kwargs) for (m,tok),r in zip(both, rows)]
+    truncated = sum(r.counts['truncated'] for r in rows)
+    return task.metrics(*vecs) | dict(n=len(vecs[0])) | exs[1].counts | dict(truncated=truncated)
 
 kinds['retrieval'] = Kind('retrieval', score=score_retrieval)
 
+# %% ../../nbs/47_tasks.retrieval.ipynb #a8c5ca21
 def retrieval_task(
     name, # as it appears in tables
     load, # (lang, split) -> list of `Example` without labels; translations have the same id
@@ -83,28 +103,38 @@ def tiny_retrieval(
     **kwargs # for `Task`
 ): # Task
     "Retrieval of the tiny world's translations."
-    return retrieval_task('retrieval', partial(tiny_examples, world or tiny_world()), **dict(source='aa', max_length=32)|kwargs)
+    load = partial(tiny_examples, world or tiny_world())
+    return retrieval_task('retrieval', load, **dict(source='aa', max_length=32)|kwargs)
 
 # %% ../../nbs/47_tasks.retrieval.ipynb #6f76f07b
+def _lines(path):
+    "The lines of a text file; a line feed at its end begins no other."
+    lines = path.read_text(encoding='utf-8-sig').split('\n')
+    return lines[:-1] if lines[-1] == '' else lines
+
+def _side(folder, lang, source, side):
+    "Examples of the pair of `lang` and `source`, in the language `side`, which is one of them."
+    files = {s: next(iter(folder.glob(f'*.{lang}-{source}.{s}')), None) for s in (lang, source)}
+    if lacking := [s for s,f in files.items() if f is None]:
+        raise FileNotFoundError(f"no file *.{lang}-{source}.{lacking[0]} in {folder.absolute()}: put the pair of "
+                                "files there, one sentence a line, translations on lines of the same number")
+    texts = {s: _lines(f) for s,f in files.items()}
+    n,n_source = len(texts[lang]),len(texts[source])
+    if n != n_source: raise ValueError(f"{files[lang]} has {n} lines and {files[source].name} {n_source}: "
+                                       "they are no line-by-line translations")
+    empty = [i for i,t in enumerate(texts[side], 1) if not t.strip()]
+    if empty: raise ValueError(f"{files[side]}: {len(empty)} lines are empty, such as line {empty[0]}")
+    return [Example(f'{lang}/{i}', t) for i,t in enumerate(texts[side])]
+
 def tatoeba(
     folder, # holds files such as tatoeba.spa-eng.spa and tatoeba.spa-eng.eng
     source='eng', # language that all are paired with, as the files name it
     **kwargs # for `Task`
 ): # Task
-    "Retrieval of translations from pairs of text files (Artetxe and Schwenk 2019); languages go by the names that the files have."
+    "Retrieval of translations from pairs of text files (Artetxe and Schwenk 2019); languages go by the files' names."
     folder = Path(folder)
-    def read(path):
-        lines = path.read_text(encoding='utf-8-sig').split('\n')
-        return lines[:-1] if lines[-1] == '' else lines
     def load(lang, split):
-        if lang == source: return [e for p in sorted(folder.glob(f'*.*-{source}.{source}')) for e in lines_of(p.suffixes[-2][1:].split('-')[0], source)]
-        return lines_of(lang, lang)
-    def lines_of(lang, side):
-        files = {s: next(iter(folder.glob(f'*.{lang}-{source}.{s}')), None) for s in (lang, source)}
-        if lacking := [s for s,f in files.items() if f is None]:
-            raise FileNotFoundError(f"no file *.{lang}-{source}.{lacking[0]} in {folder.absolute()}: put the pair of files there, one sentence a line, translations on lines of the same number")
-        texts = {s: read(f) for s,f in files.items()}
-        if len(texts[lang]) != len(texts[source]): raise ValueError(f"{files[lang]} has {len(texts[lang])} lines and {files[source].name} {len(texts[source])}: they are no line-by-line translations")
-        if empty := [n for n,t in enumerate(texts[side], 1) if not t.strip()]: raise ValueError(f"{files[side]}: {len(empty)} lines are empty, such as line {empty[0]}")
-        return [Example(f'{lang}/{n}', t) for n,t in enumerate(texts[side])]
+        if lang != source: return _side(folder, lang, source, lang)
+        paired = [p.suffixes[-2][1:].split('-')[0] for p in sorted(folder.glob(f'*.*-{source}.{source}'))]
+        return [e for other in paired for e in _side(folder, other, source, source)]
     return retrieval_task('tatoeba', load, **dict(source=source, splits=('test',))|kwargs)

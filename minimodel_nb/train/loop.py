@@ -28,7 +28,7 @@ from ..model.encoder import default_device, has_bf16, training_only
 def sparse_lookup(
     model # any module
 ):
-    "Within the block, the lookup of embeddings that are tied to an output gives a sparse gradient; with several processes nothing changes."
+    "Within the block, embeddings tied to an output give a sparse gradient where they are looked up; not with several processes."
     alone = int(os.environ.get('WORLD_SIZE', 1)) == 1
     tied = {id(m.weight) for m in model.modules() if isinstance(m, nn.Linear)}
     tables = [m for m in model.modules() if isinstance(m, nn.Embedding) and id(m.weight) in tied and not m.sparse]
@@ -98,10 +98,10 @@ class Ledger(TrainerCallback, ExportableState):
         if 'loss' not in logs: return
         step,loss = state.global_step,logs['loss']
         if not math.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss} at update {step}. Lower lr (now {self.s.lr:g}), raise warmup, "
-                "or train in fp32 (bf16=False); the last checkpoint, if any, is from before.")
-        rate = self.account.toks_per_step*step/max(self.meter.secs, 1e-9)
-        self.bar.set_postfix_str(f"loss {loss:.3f}, {rate:,.0f} tok/s, {self.account.flops(step):.2e} FLOPs", refresh=False)
+            raise FloatingPointError(f"the loss is {loss} at update {step}. Lower lr (now {self.s.lr:g}), "
+                "raise warmup, or train in fp32 (bf16=False); the last checkpoint, if any, is from before.")
+        rate,flops = self.account.toks_per_step*step/max(self.meter.secs, 1e-9),self.account.flops(step)
+        self.bar.set_postfix_str(f"loss {loss:.3f}, {rate:,.0f} tok/s, {flops:.2e} FLOPs", refresh=False)
 
     def on_train_end(self, args, state, control, **kw): self.bar.close()
 
@@ -156,7 +156,8 @@ class Loop(Trainer):
         return {n: p for n,p in named if p.requires_grad}
 
     def _save(self, output_dir=None, state_dict=None):
-        save_file({n: p.detach().contiguous() for n,p in self._trained().items()}, writable(output_dir)/'trained.safetensors')
+        tensors = {n: p.detach().contiguous() for n,p in self._trained().items()}
+        save_file(tensors, writable(output_dir)/'trained.safetensors')
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         saved,mine = load_file(Path(resume_from_checkpoint)/'trained.safetensors'),self._trained()

@@ -78,7 +78,8 @@ def check_vocabulary(
     for e in map(Encoder, models):
         rows = e.word.num_embeddings
         if rows < len(tokenizer):
-            raise ValueError(f"the tokenizer has {len(tokenizer)} pieces, the model {rows} embeddings: they do not belong together")
+            raise ValueError(f"the tokenizer has {len(tokenizer)} pieces, the model {rows} embeddings: "
+                "they do not belong together")
 
 @dataclass(frozen=True)
 class Spent:
@@ -103,7 +104,8 @@ def fit_mlm(
     account = Account(settings.batch*text.length, lambda step: spent.flops + course.flops(step), spent.secs)
     with ExitStack() as stack:
         for m in models: stack.enter_context(fast_attention(m, text.length, work.device))
-        return fit(course.module, params, text.stream(settings, masker), settings, probe, account, place, course.callbacks)
+        stream = text.stream(settings, masker)
+        return fit(course.module, params, stream, settings, probe, account, place, course.callbacks)
 
 def final_point(
     curve # from `fit`

@@ -38,7 +38,8 @@ class LoopSettings:
         for name in ('eval_every', 'save_every'):
             every = getattr(self, name)
             if every % self.log_every:
-                raise ValueError(f"{name}={every} is no multiple of log_every={self.log_every}: the curve could not resume exactly")
+                raise ValueError(f"{name}={every} is no multiple of log_every={self.log_every}: "
+                    "the curve could not resume exactly")
 
 # %% ../../nbs/28_train.settings.ipynb #fcd64d32
 @dataclass(frozen=True)
