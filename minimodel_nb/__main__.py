@@ -7,6 +7,8 @@ __all__ = []
 
 # %% ../nbs/83_cli.entry.ipynb #d40f2991
 #| eval: false
-import sys
+import signal, sys
 from .cli.main import main
-if __name__ == '__main__': sys.exit(main())
+if __name__ == '__main__':
+    signal.signal(signal.SIGINT, signal.default_int_handler) # a shell that starts it in the background has it ignored
+    sys.exit(main())

@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.show.widgets import (
-    Panel, Path, PlannerWidget, Table, TradeoffExplorer, View, W, export_view, go, importlib, known_models, methods_of, offer, points_table, tradeoff,
-    usual_methods)
+    Panel, Path, PlanChoices, PlannerWidget, Table, TradeoffExplorer, View, W, _named, export_view, go, importlib, known_models, methods_of, offer,
+    plan_controls, points_table, tradeoff, usual_methods)
 
 __notebook__ = 'nbs/63_show.widgets.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -65,19 +65,28 @@ def test_one_place_to_show_things_3():
 def test_what_will_it_cost():
     # ../nbs/63_show.widgets.ipynb #c6bd8046
     shapes = known_models()
-    test_eq((shapes['FacebookAI/roberta-base'].d, shapes['FacebookAI/roberta-large'].l, shapes['FacebookAI/xlm-roberta-base'].v), (768, 24, 250002))
+    test_eq(shapes['FacebookAI/roberta-base'].d, 768)
+    test_eq(shapes['FacebookAI/roberta-large'].l, 24)
+    test_eq(shapes['FacebookAI/xlm-roberta-base'].v, 250002)
     test_eq(shapes['FacebookAI/roberta-base'].max_t, 512)
     Table([dict(model=k, layers=s.l, width=s.d, pieces=s.v) for k,s in shapes.items()],
           dict(model=('model', ''), layers=('layers', 'd'), width=('width', 'd'), pieces=('pieces', ',')))
 
 def test_what_will_it_cost_2():
     # ../nbs/63_show.widgets.ipynb #96705a36
-    test_eq([(m.name, m.depth, m.keep) for m in methods_of('2, 4 4 + 2', 12)], [('standard', 12, None), ('MiniJoint', 2, None), ('MiniJoint', 4, None), ('MiniPost', 6, 4)])
+    test_eq([(m.name, m.depth, m.keep) for m in methods_of('2, 4 4 + 2', 12)],
+            [('standard', 12, None), ('MiniJoint', 2, None), ('MiniJoint', 4, None), ('MiniPost', 6, 4)])
     test_eq(methods_of(' ', 12), usual_methods(12))
     for bad,why in (('12', '1..11'), ('0', '1..11'), ('11+2', '12 in all'), ('four', "'four'")):
         with expect_fail(ValueError, why): methods_of(bad, 12)
 
 def test_what_will_it_cost_3():
+    # ../nbs/63_show.widgets.ipynb #839ff8d5
+    first = PlanChoices(n_toks=1e8, hardware='L4 24 GB')
+    controls = plan_controls(first, ('FacebookAI/roberta-base',))
+    test_eq({k: c.value for k,c in controls.items()}, vars(first))
+
+def test_what_will_it_cost_4():
     global p, r
     # ../nbs/63_show.widgets.ipynb #290e4582
     p = PlannerWidget()
@@ -88,17 +97,21 @@ def test_what_will_it_cost_3():
     test_eq([r['layers'] for r in p.forecast.rows], [12, 3, 6])
     p.depths.value = '3, 40' # impossible: said, not guessed
     assert '1..11' in p.note.value and not p.view.shown
-    p.depths.value,p.hardware.value,p.price.value = '3','H100 80 GB',2.5
+    p.depths.value = '3'
+    p.hardware.value = 'H100 80 GB'
+    p.price.value = 2.5
     r = p.forecast[0]
     test_close(r['cost'], r['hours']*2.5)
     p.v.value = '30,000'
     assert p.forecast[0]['flops'] < r['flops'] # a smaller vocabulary is a smaller output projection
+    p.v.value = 'many'
+    assert 'such as 30,000' in p.note.value and not p.view.shown
     p.v.value = ''
     p.utilisation.value = .8
     test_close(p.forecast[0]['hours'], r['hours']/2)
 
 @pytest.mark.slow
-def test_what_will_it_cost_4():
+def test_what_will_it_cost_5():
     # ../nbs/63_show.widgets.ipynb #c8fe9961
     p.hardware.value = 'this machine, measured'
     here = p.forecast[0]['hours']
@@ -107,17 +120,17 @@ def test_what_will_it_cost_4():
     assert p.forecast[0]['hours'] > 1.9*here
     p.hardware.value = 'H100 80 GB'
 
-def test_what_will_it_cost_5():
+def test_what_will_it_cost_6():
     global p
     # ../nbs/63_show.widgets.ipynb #abd27e00
     p = PlannerWidget('answerdotai/ModernBERT-base', hardware='L4 24 GB', n_toks=1e8)
     p.static()
 
     # ../nbs/63_show.widgets.ipynb #4783a7f6
-    with expect_fail(ValueError, 'there are model'): PlannerWidget(tokens=3)
+    with expect_fail(TypeError, 'tokens'): PlannerWidget(tokens=3)
 
 def test_what_did_it_buy():
-    global d, fig
+    global d, fig, lines, recs
     # ../nbs/63_show.widgets.ipynb #650118ca
     recs = example_records()
     points_table([r for r in recs if r.name.startswith('minijoint-es')])
@@ -135,7 +148,12 @@ def test_what_did_it_buy():
             with expect_fail(ImportError, 'kaleido'): export_view(f'{d}/t.png', fig, None)
 
 def test_what_did_it_buy_2():
-    global d, r, t
+    # ../nbs/63_show.widgets.ipynb #8f546811
+    test_eq({r.name for r in _named(recs, '^minijoint-es')}, {'minijoint-es-0', 'minijoint-es-1'})
+    with expect_fail(ValueError, 'no pattern'): _named(recs, '(')
+
+def test_what_did_it_buy_3():
+    global d, lines, r, t
     # ../nbs/63_show.widgets.ipynb #f8947f8e
     with tempfile.TemporaryDirectory() as d:
         for r in example_records(): r.save(Path(d)/f'{r.name}.record.json')
@@ -154,10 +172,12 @@ def test_what_did_it_buy_2():
         t.file.value = f'{d}/seen.csv'
         t.save.click()
         assert 'saved' in t.note.value
-        test_eq({l.split(',')[1] for l in Path(t.file.value).read_text().splitlines()[1:]}, {'standard', 'MiniJoint'})
+        lines = Path(t.file.value).read_text().splitlines()
+        test_eq({l.split(',')[1] for l in lines[1:]}, {'standard', 'MiniJoint'})
         t.name.value = '('
         assert 'no pattern' in t.note.value
-        t.name.value,t.folder.value = '',f'{d}/elsewhere'
+        t.name.value = ''
+        t.folder.value = f'{d}/elsewhere'
         assert 'no folder' in t.note.value
         t.folder.value = d
         test_eq(shown(), {'standard', 'MiniJoint'}) # the choice was kept

@@ -4,7 +4,8 @@
 
 import pytest
 from minimodel_nb.show.playground import (
-    AlignmentExplorer, Candidates, FillMaskPlayground, Neighbours, by_head, fill_mask, minijoint, neighbours, plug, token_vectors, torch)
+    AlignmentExplorer, Candidates, FillMaskPlayground, Neighbours, _first_of_each, _mask_html, by_head, fill_mask, minijoint, neighbours, plug,
+    token_vectors, torch)
 
 __notebook__ = 'nbs/64_show.playground.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -16,18 +17,22 @@ from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.model.pack import LanguagePack, init_embeddings, source_pack
 from minimodel_nb.steps.pretrain import pretrain
 from minimodel_nb.text.tokens import train_tokenizer
+from minimodel_nb.train.masked_lm import Text
 from minimodel_nb.train.settings import TrainSettings
 
 def test_every_head_by_name():
-    global a, aa, b, bb, heads, joint, w, world
+    global a, aa, b, bb, heads, joint, world
     # ../nbs/64_show.playground.ipynb #77686ed7
     pio.renderers.default = 'plotly_mimetype+notebook_connected' # saved outputs stay small: plotly.js is not inlined
     world = tiny_world()
     a,b = (train_tokenizer(world.corpora[l], 150) for l in ('aa', 'bb'))
     torch.manual_seed(0)
-    cfg = ModernBertConfig(vocab_size=150, hidden_size=32, num_hidden_layers=4, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64, initializer_range=.1,
-                           pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
-    joint = pretrain(cfg, world.corpora['aa'], a, TrainSettings(steps=60, batch=16, lr=1e-2, p_mask=.3, bf16=False), exits=(2,), length=32, device='cpu')
+    cfg = ModernBertConfig(
+        vocab_size=150, hidden_size=32, num_hidden_layers=4, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=64, initializer_range=.1,
+        pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+    settings = TrainSettings(steps=60, batch=16, lr=1e-2, p_mask=.3, bf16=False)
+    joint = pretrain(cfg, Text(world.corpora['aa'], a, 32), settings, exits=(2,), device='cpu')
     aa = source_pack(joint.primary, a, 'aa')
     w,bias,info = init_embeddings(aa, b)
     bb = LanguagePack('bb', b, w, bias, aa.lineage, info)
@@ -39,7 +44,7 @@ def test_every_head_by_name():
     test_eq(list(by_head(dict(deep=joint.primary, mini=minijoint(joint, 2)))), ['mini, 2 layers', 'deep, 4 layers'])
 
 def test_fill_the_mask():
-    global masked
+    global found, masked
     # ../nbs/64_show.playground.ipynb #c32ec081
     noun = world.corpora['aa'].docs[0].split()[0]
     masked = world.corpora['aa'].docs[0].split('. ')[0].replace(noun, '<mask>', 1) + '.'
@@ -53,16 +58,25 @@ def test_fill_the_mask():
     masked, found
 
 def test_fill_the_mask_2():
+    global found
+    # ../nbs/64_show.playground.ipynb #1ab1c658
+    deep = dict(shallow=[('sun', .5), ('sea', .2)], deep=[('sea', .6), ('<b>', .1)])
+    found = _mask_html(1, deep)
+    test_eq(found.count('font-weight:bold'), 3) # sea twice, and the other of the deepest head
+    assert '&lt;b&gt;' in found and '60.0%' in found
+
+def test_fill_the_mask_3():
     global c
     # ../nbs/64_show.playground.ipynb #1e451707
     c = Candidates(masked, {h: fill_mask(m, a, masked) for h,m in heads.items()})
     test_eq(len(c.table().rows), 5)
     assert '&lt;mask&gt;' in c._repr_html_() and '<mask>' not in c._repr_html_()
-    bold = [w for w,_ in c.heads['joint, exit 2'][0] if w in {x for x,_ in c.heads['joint, 4 layers'][0]}]
+    deepest = {word for word,_ in c.heads['joint, 4 layers'][0]}
+    bold = [word for word,_ in c.heads['joint, exit 2'][0] if word in deepest]
     test_eq(c._repr_html_().count('font-weight:bold'), 5 + len(bold))
     c
 
-def test_fill_the_mask_3():
+def test_fill_the_mask_4():
     global play
     # ../nbs/64_show.playground.ipynb #9e77f2d3
     play = FillMaskPlayground({'joint': joint}, [aa, bb], dict(aa=masked))
@@ -70,7 +84,8 @@ def test_fill_the_mask_3():
     play.k.value = 2
     test_eq(len(play.static().table().rows), 2)
     play.lang.value = 'bb'
-    test_eq((play.text.value, play.static()), ('', 'Type a sentence with <mask> where a word is missing, then Enter.'))
+    test_eq(play.text.value, '')
+    test_eq(play.static(), 'Type a sentence with <mask> where a word is missing, then Enter.')
     gap = world.corpora['bb'].docs[0].split('. ')[0].split()
     play.text.value = ' '.join(['<mask>', *gap[1:], '<mask>'])
     test_eq([len(c) for c in play.static().heads.values()], [2, 2]) # two masks, each at two heads
@@ -84,18 +99,25 @@ def test_where_do_two_languages_meet():
     # ../nbs/64_show.playground.ipynb #2abada17
     play.static()
 
-    # ../nbs/64_show.playground.ipynb #d6629ebf
-    texts = [a_ for a_,_ in world.parallel[:12]]
-    same = neighbours((joint.primary, a), (joint.primary, a), texts, texts, 0, 1)
-    assert all(r['n1'].startswith(token_vectors(joint.primary, a, texts[0])[0][1]) and r['n1'].endswith('1.00') for r in same.rows) # a token is its own nearest
-    test_eq(len(same.rows), 5)
-    neighbours((joint.primary, a), (plug(joint.primary, bb), b), texts, [b_ for _,b_ in world.parallel[:12]], 0, 1, k=3)
+    # ../nbs/64_show.playground.ipynb #f745da8a
+    test_eq(_first_of_each(['a', 'b', 'a', 'c'], [.9, .8, .7, .6], 2), dict(a=.9, b=.8))
 
 def test_where_do_two_languages_meet_2():
+    global r, source_side, target_side, texts_a, texts_b
+    # ../nbs/64_show.playground.ipynb #d6629ebf
+    texts_a,texts_b = map(list, zip(*world.parallel[:12]))
+    source_side,target_side = (joint.primary, a),(plug(joint.primary, bb), b)
+    same = neighbours(source_side, source_side, texts_a, texts_a, 0, 1)
+    piece = token_vectors(joint.primary, a, texts_a[0])[0][1]
+    for r in same.rows: assert r['n1'].startswith(piece) and r['n1'].endswith('1.00') # a token is its own nearest
+    test_eq(len(same.rows), 5)
+    neighbours(source_side, target_side, texts_a, texts_b, 0, 1, k=3)
+
+def test_where_do_two_languages_meet_3():
     global pairs, sides
     # ../nbs/64_show.playground.ipynb #c9237999
-    pairs = dict(zip(('aa', 'bb'), map(list, zip(*world.parallel[:12]))))
-    sides = (joint.primary, a),(plug(joint.primary, bb), b)
+    pairs = dict(aa=texts_a, bb=texts_b)
+    sides = source_side,target_side
     near = Neighbours()
     near.between(*sides, list(pairs.values()))
     first = near.view.shown[0]
@@ -106,21 +128,21 @@ def test_where_do_two_languages_meet_2():
     test_eq(near.piece.options[0][0], '1: ' + token_vectors(*sides[1], pairs['bb'][2])[0][0])
     near.view.shown[0]
 
-def test_where_do_two_languages_meet_3():
-    global explore
+def test_where_do_two_languages_meet_4():
+    global explore, heat
     # ../nbs/64_show.playground.ipynb #507fd712
     explore = AlignmentExplorer({'joint': joint}, [aa, bb], pairs)
-    heat = lambda: next(t for t in explore.static().data if t.meta == 'cka' and t.visible in (None, True))
-    test_eq((len(heat().z), len(heat().z[0])), (5, 5)) # embeddings and four layers
-    before = [list(r) for r in heat().z]
+    def heat(): return next(t.z for t in explore.static().data if t.meta == 'cka' and t.visible in (None, True))
+    test_eq((len(heat()), len(heat()[0])), (5, 5)) # embeddings and four layers
+    before = [list(r) for r in heat()]
     explore.b.value = ('joint, exit 2', 'aa') # two models, one language
     assert explore.text_b.disabled
-    test_eq((len(heat().z), len(heat().z[0])), (5, 3))
-    test_close([heat().z[i][i] for i in range(3)], [1, 1, 1], 1e-4) # the bottom layers are shared
+    test_eq((len(heat()), len(heat()[0])), (5, 3))
+    test_close([heat()[i][i] for i in range(3)], [1, 1, 1], 1e-4) # the bottom layers are shared
     explore.b.value = ('joint, 4 layers', 'bb')
-    test_eq([list(r) for r in heat().z], before)
-    explore.near.piece.value = 1
-    test_eq(str(explore.near.view.shown[0]), str(neighbours(*sides, *pairs.values(), 0, 1))) # the neighbours follow what is chosen above
+    test_eq([list(r) for r in heat()], before)
+    explore.near.piece.value = 1 # the neighbours follow what is chosen above
+    test_eq(str(explore.near.view.shown[0]), str(neighbours(*sides, *pairs.values(), 0, 1)))
     explore.text_a.value = '\n'.join(pairs['aa'][:11])
     assert '11 lines' in explore.note.value
     explore.text_a.value,explore.text_b.value = ('\n'.join(p[:11]) for p in pairs.values())

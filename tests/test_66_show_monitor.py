@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.show.monitor import (
-    Job, Path, TrainingMonitor, Written, _living, _poll, asyncio, facts, live_curve, os, psutil, subprocess, sys, writable, write_json)
+    Job, Path, TrainingMonitor, Written, _living, _poll, asyncio, command_line, facts, live_curve, os, psutil, subprocess, sys, writable, write_json)
 
 __notebook__ = 'nbs/66_show.monitor.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -15,7 +15,8 @@ from fastcore.test import *
 def test_what_a_run_has_written_so_far():
     global lines
     # ../nbs/66_show.monitor.ipynb #c604ffaf
-    lines = ['{"step": 0, "eval_loss": 9}', '{"step": 10, "loss": 8}', '{"step": 10, "eval_loss": 7}', '{"step": 20, "loss": 6}', '{"step": 30, "lo']
+    lines = ['{"step": 0, "eval_loss": 9}', '{"step": 10, "loss": 8}', '{"step": 10, "eval_loss": 7}',
+             '{"step": 20, "loss": 6}', '{"step": 30, "lo']
     test_eq(live_curve(lines), [dict(step=0, eval_loss=9), dict(step=10, loss=8, eval_loss=7), dict(step=20, loss=6)])
     live_curve(lines)
 
@@ -41,33 +42,46 @@ def test_a_step_in_a_process_of_its_own():
     test_is(_living(gone.pid, began), None)
 
 def test_a_step_in_a_process_of_its_own_2():
+    # ../nbs/66_show.monitor.ipynb #a56b71ae
+    said = subprocess.run(command_line(['adapt', '--help']), capture_output=True, text=True, check=True).stdout
+    assert 'minimodel adapt' in said and '--out' in said
+    said[:said.index('[')]
+
+def test_a_step_in_a_process_of_its_own_3():
     global Quick, far, wait
-    # ../nbs/66_show.monitor.ipynb #152c8abf
+    # ../nbs/66_show.monitor.ipynb #05b6da49
     stand_in = '''
-import json, os, signal, shutil, sys, time
+import json, signal, shutil, sys, time
 from pathlib import Path
 from minimodel_nb.runs.record import RunRecord
 from minimodel_nb.core.files import new_folder, write_json
 signal.signal(signal.SIGINT, signal.default_int_handler)
-out = Path(sys.argv[sys.argv.index('--out')+1])
 if '--fail' in sys.argv: sys.exit('minimodel adapt: nothing to read')
+
+out = Path(sys.argv[sys.argv.index('--out')+1])
 work = Path(f'{out}.work')
-write_json(work/'settings.json', dict(lang='sw', train_settings=dict(steps=40))) # at one stroke, as `minimodel` does
+curve_file = work/'curve.jsonl'
+settings = dict(lang='sw', train_settings=dict(steps=40))
+write_json(work/'settings.json', settings) # at one stroke, as `minimodel` does
+
 done = work/'step'
-i0 = int(done.read_text()) if done.exists() else 0
-curve = (work/'curve.jsonl').read_text().splitlines()[:i0] if done.exists() else []
-(work/'curve.jsonl').write_text(''.join(f'{l}\\n' for l in curve))
+first = int(done.read_text()) if done.exists() else 0
+kept = curve_file.read_text().splitlines()[:first] if done.exists() else []
+curve_file.write_text(''.join(f'{l}\\n' for l in kept))
 try:
-    for i in range(i0, 41):
-        with open(work/'curve.jsonl', 'a') as f: f.write(json.dumps(dict(step=i, tokens=i*100, flops=i*1e9, secs=i/20, loss=9-i/10)) + '\\n')
+    for i in range(first, 41):
+        point = dict(step=i, tokens=i*100, flops=i*1e9, secs=i/20, loss=9-i/10)
+        with open(curve_file, 'a') as f: f.write(json.dumps(point) + '\\n')
         if i % 10 == 0: done.write_text(str(i))
         time.sleep(.05)
 except KeyboardInterrupt: sys.exit(130)
-curve = [json.loads(l) for l in open(work/'curve.jsonl')]
-with new_folder(out) as f: RunRecord('adapt', 'sw', dict(lang='sw', train_settings=dict(steps=40)), {}, curve, dict(loss=5.)).save(f/'record.json')
+
+curve = [json.loads(l) for l in open(curve_file)]
+with new_folder(out) as f: RunRecord('adapt', 'sw', settings, {}, curve, dict(loss=5.)).save(f/'record.json')
 shutil.rmtree(work)
 '''
-    class Quick(Job): program = (sys.executable, '-c', stand_in)
+    class Quick(Job):
+        def program(self): return [sys.executable, '-c', stand_in, *self.args]
 
     def wait(f, secs=60):
         "Until `f()` holds."
@@ -76,13 +90,14 @@ shutil.rmtree(work)
             assert time.time() < until, 'waited in vain'
             time.sleep(.02)
 
+    # ../nbs/66_show.monitor.ipynb #152c8abf
     job = Quick(f'minimodel adapt mini --lang sw --out {tmp.name}/sw')
     test_eq(job.state, 'new')
     job.start()
     test_eq(job.state, 'running')
     with expect_fail(ValueError, 'already'): job.start()
     wait(lambda: len(job.record().curve) > 12)
-    again = Quick(job.args) # as after a restart of the kernel: another object that knows nothing but the command
+    again = Quick(str(job))
     test_eq((again.state, again.process().pid), ('running', job.process().pid))
     again.stop()
     wait(lambda: job.state == 'stopped')
@@ -93,7 +108,7 @@ shutil.rmtree(work)
     assert far < 40
     job.record()
 
-def test_a_step_in_a_process_of_its_own_3():
+def test_a_step_in_a_process_of_its_own_4():
     # ../nbs/66_show.monitor.ipynb #465e60f7
     other = Quick(f'adapt mini --out {tmp.name}/other')
     write_json(writable(other.dir)/'process.json', dict(pid=os.getpid(), started=12345.))
@@ -107,23 +122,32 @@ def test_a_step_in_a_process_of_its_own_3():
 def test_the_widget():
     # ../nbs/66_show.monitor.ipynb #5e16e1ae
     now = dict(step=50, tokens=5000, flops=2e12, secs=20., loss=5.25)
-    test_eq(list(facts(now, 200)), ['update 50 of 200', 'loss 5.250', '2 TFLOPs', '20 s', '250 tokens/s', 'about 60 s left'])
+    test_eq(list(facts(now, 200)),
+            ['update 50 of 200', 'loss 5.250', '2 TFLOPs', '20 s', '250 tokens/s', 'about 60 s left'])
     test_eq(list(facts(dict(step=3), running=False)), ['update 3'])
     ' · '.join(facts(now, 200))
 
 def test_the_widget_2():
     import asyncio
     async def cell():
+        global look
         # ../nbs/66_show.monitor.ipynb #14b5581d
         seen = []
         await _poll(lambda: len(seen) < 3, lambda: seen.append(len(seen)), .01)
-        test_eq(seen, [0, 1, 2])
+        test_eq(seen, [0, 1, 2, 3])
+        alive = [True]
+        seen = []
+        def look():
+            seen.append(alive[0])
+            alive[0] = False # it ends while it is being looked at
+        await _poll(lambda: alive[0], look, .01)
+        test_eq(seen, [True, False])
     asyncio.run(cell())
 
 def test_the_widget_3():
     global m
     # ../nbs/66_show.monitor.ipynb #d277b5d5
-    m = TrainingMonitor(Quick(f'minimodel adapt mini --lang sw --out {tmp.name}/watched'), every=0)
+    m = TrainingMonitor(f'minimodel adapt mini --lang sw --out {tmp.name}/watched', every=0, job=Quick)
     test_eq((m.start.description, m.start.disabled, m.stop.disabled), ('Start', False, True))
     m.start.click()
     test_eq((m.start.disabled, m.stop.disabled), (True, False))
@@ -146,13 +170,13 @@ def test_the_widget_4():
     async def cell():
         global w
         # ../nbs/66_show.monitor.ipynb #c61ca2d6
-        w = TrainingMonitor(Quick(f'minimodel adapt mini --lang sw --out {tmp.name}/idle'), every=.1)
+        w = TrainingMonitor(f'minimodel adapt mini --lang sw --out {tmp.name}/idle', every=.1, job=Quick)
         w.start.click()
         while w._task and not w._task.done(): await asyncio.sleep(.1)
         w.text.value
 
         # ../nbs/66_show.monitor.ipynb #d72a0d47
-        f = TrainingMonitor(Quick(f'minimodel adapt mini --fail --out {tmp.name}/failing'))
+        f = TrainingMonitor(f'minimodel adapt mini --fail --out {tmp.name}/failing', job=Quick)
         f.start.click()
         wait(lambda: f.job.state == 'failed')
         f.refresh()
@@ -173,15 +197,19 @@ def test_the_widget_5():
     from minimodel_nb.text.tokens import train_tokenizer
 
     # ../nbs/66_show.monitor.ipynb #71f17918
-    d,world = Path(tmp.name),tiny_world()
+    d = Path(tmp.name)
+    world = tiny_world()
     a,b = (train_tokenizer(world.corpora[l], 150) for l in ('aa', 'bb'))
+    cfg = ModernBertConfig(
+        vocab_size=150, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=64, pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
     torch.manual_seed(0)
-    AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=150, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,
-                                                      pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)).save_pretrained(d/'primary')
+    AutoModelForMaskedLM.from_config(cfg).save_pretrained(d/'primary')
     a.save_pretrained(d/'primary')
     b.save_pretrained(d/'bb')
     (d/'bb.txt').write_text('\n'.join(world.corpora['bb'].docs))
-    real = Job(f'minimodel adapt {d}/primary --text {d}/bb.txt --lang bb --source aa --tokenizer {d}/bb --length 32 --steps 100000 --batch 4 --log-every 20 --save-every 40 --device cpu --out {d}/pack')
+    real = Job(f'minimodel adapt {d}/primary --text {d}/bb.txt --lang bb --source aa --tokenizer {d}/bb --length 32 '
+               f'--steps 100000 --batch 4 --log-every 20 --save-every 40 --device cpu --out {d}/pack')
     real.start()
     wait(lambda: len(real.record().curve) > 5, 120)
     real.stop()
@@ -191,5 +219,6 @@ def test_the_widget_5():
     wait(lambda: real.record().curve[-1]['step'] > far+100, 120) # from its checkpoint, and on
     real.stop()
     wait(lambda: real.state == 'stopped', 60)
-    test_eq([p['step'] for p in real.record().curve], [*range(20, real.record().curve[-1]['step']+1, 20)])
-    TrainingMonitor(real).static()
+    steps = [p['step'] for p in real.record().curve]
+    test_eq(steps, [*range(20, steps[-1]+1, 20)])
+    TrainingMonitor(str(real)).static()

@@ -4,8 +4,12 @@ import math
 from minimodel_nb.runs.curves import example_records, near_maximal
 from minimodel_nb.show.report import write_report
 
-READ = '''() => { const t = document.getElementById('tradeoff')._fullData.find(t => t.visible === true && t.meta === 'read-out');
+READ = '''() => {
+    const traces = document.getElementById('tradeoff')._fullData
+    const t = traces.find(t => t.visible === true && t.meta === 'read-out')
     return t.selectedpoints.filter(i => t.y[i] !== null).map(i => t.text[i].replace(/<[^>]*>/g, ' ')).join(' ') }'''
+SAYS = '''share => [...document.querySelectorAll('#tradeoff .slider-label')].some(
+    e => e.textContent.includes('near-maximal: ' + share))'''
 SLIDE = '.slider-rail-touch-rect'
 
 def opened(page, path, width=1280):
@@ -19,7 +23,7 @@ def slide(page, share):
     rail.scroll_into_view_if_needed()
     box = rail.bounding_box()
     page.mouse.click(box['x'] + 4 + (box['width']-8)*(share-.9)/.1, box['y'] + box['height']/2)
-    page.wait_for_function(f"() => [...document.querySelectorAll('#tradeoff .slider-label')].some(e => e.textContent.includes('near-maximal: {share:.0%}'))")
+    page.wait_for_function(SAYS, arg=f'{share:.0%}')
 
 def test_near_maximal_slider(page, tmp_path):
     recs = example_records()

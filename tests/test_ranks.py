@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 
 STEP = '''
-import sys, torch
+import os, sys, torch
 from pathlib import Path
 from safetensors.torch import save_file
 from transformers import AutoModelForMaskedLM, ModernBertConfig
@@ -14,27 +14,32 @@ from minimodel_nb.model.encoder import Encoder
 from minimodel_nb.text.tokens import pack_blocks, train_tokenizer
 from minimodel_nb.train.batches import MaskedLM, Masker, block_stream
 from minimodel_nb.train.settings import TrainSettings
-from minimodel_nb.train.loop import fit
+from minimodel_nb.train.loop import Place, fit
 torch.set_num_threads(1)
 aa = tiny_world().corpora['aa']
 tok = train_tokenizer(aa, 150)
 torch.manual_seed(0)
-model = AutoModelForMaskedLM.from_config(ModernBertConfig(vocab_size=150, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,
-    pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2))
+cfg = ModernBertConfig(
+    vocab_size=150, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+    max_position_embeddings=64, pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2)
+model = AutoModelForMaskedLM.from_config(cfg)
 s = TrainSettings(steps=8, batch=16, lr=1e-3, p_mask=.3, bf16=False, log_every=4)
 seen = []
 mask = Masker(tok, s.p_mask)
 def prepare(batch):
     seen.append(batch['key'])
     return mask(batch)
-fit(MaskedLM(model), Encoder(model).language(), block_stream(pack_blocks(aa, tok, 32), 128), s, prepare, device='cpu')
-import os
-save_file(dict(weight=Encoder(model).word.weight.detach(), keys=torch.stack(seen)), f"{sys.argv[1]}/{os.environ.get('RANK', 'one')}.safetensors")
+fit(MaskedLM(model), Encoder(model).language(), block_stream(pack_blocks(aa, tok, 32), 128, prepare=prepare), s, place=Place(device='cpu'))
+rank = os.environ.get('RANK', 'one')
+found = dict(weight=Encoder(model).word.weight.detach(), keys=torch.stack(seen))
+save_file(found, f'{sys.argv[1]}/{rank}.safetensors')
 '''
 
 def test_two_ranks(tmp_path):
     (tmp_path/'step.py').write_text(STEP)
-    run = lambda *cmd: subprocess.run([sys.executable, *cmd, str(tmp_path/'step.py'), str(tmp_path)], check=True, capture_output=True, text=True, timeout=300)
+    def run(*options):
+        command = [sys.executable, *options, str(tmp_path/'step.py'), str(tmp_path)]
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     run()
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
@@ -42,6 +47,7 @@ def test_two_ranks(tmp_path):
     run('-m', 'torch.distributed.run', '--nproc-per-node=2', '--master-addr=127.0.0.1', f'--master-port={port}')
     one,a,b = (load_file(tmp_path/f'{n}.safetensors') for n in ('one', '0', '1'))
     assert a['keys'].shape == (8, 8)
-    for x,y,whole in zip(a['keys'], b['keys'], one['keys']): assert sorted([*x.tolist(), *y.tolist()]) == sorted(whole.tolist())
+    for x,y,whole in zip(a['keys'], b['keys'], one['keys']):
+        assert sorted([*x.tolist(), *y.tolist()]) == sorted(whole.tolist())
     assert torch.equal(a['weight'], b['weight'])
     torch.testing.assert_close(a['weight'], one['weight'], atol=2e-4, rtol=0)

@@ -22,15 +22,15 @@ from .widgets import Panel, View, grid, offer, quietly
 # %% ../../nbs/64_show.playground.ipynb #742a8df3
 def by_head(
     models # {name: masked LM or JointModel}
-): # {name: masked LM}
+): # -> {name: masked LM}
     "One plain masked LM per head, shallow ones first."
-    res = {}
+    heads = {}
     for name,m in models.items():
         if isinstance(m, JointModel):
-            res |= {f'{name}, exit {n}': minijoint(m, int(n)) for n in m.exits}
+            heads |= {f'{name}, exit {n}': minijoint(m, int(n)) for n in m.exits}
             m = m.primary
-        res[f'{name}, {Encoder(m).depth} layers'] = m
-    return dict(sorted(res.items(), key=lambda kv: Encoder(kv[1]).depth))
+        heads[f'{name}, {Encoder(m).depth} layers'] = m
+    return dict(sorted(heads.items(), key=lambda kv: Encoder(kv[1]).depth))
 
 # %% ../../nbs/64_show.playground.ipynb #f8b97353
 @torch.inference_mode()
@@ -39,59 +39,101 @@ def fill_mask(
     tokenizer, # its tokenizer
     text, # with <mask> or [MASK], once or more
     k=5 # candidates
-): # for each mask, a list of (piece, probability), best first
+): # -> for each mask, a list of (piece, probability), best first
     "The pieces that `model` would put in place of the mask."
-    if not (text := re.sub(r'<mask>|\[MASK\]', lambda m: tokenizer.mask_token, text)).count(tokenizer.mask_token):
+    text = re.sub(r'<mask>|\[MASK\]', lambda m: tokenizer.mask_token, text)
+    if tokenizer.mask_token not in text:
         raise ValueError("no mask in the sentence: type <mask> where a word is missing")
-    e = Encoder(model)
-    ids = tokenizer(text, return_tensors='pt', truncation=True, max_length=e.max_length).input_ids.to(model.device)
-    at = ids == tokenizer.mask_token_id
-    if not at.any(): raise ValueError(f"the mask comes after the {e.max_length} tokens that the model reads: shorten the sentence")
-    p,i = e.logits(e.base(ids).last_hidden_state[at]).float().softmax(-1).topk(min(k, len(tokenizer)))
-    def piece(j): return tokenizer.decode([j]).strip() or tokenizer.convert_ids_to_tokens(j)
-    return [[(piece(j), q) for j,q in zip(js, qs)] for js,qs in zip(i.tolist(), p.tolist())]
+    encoder = Encoder(model)
+    ids = tokenizer(text, return_tensors='pt', truncation=True, max_length=encoder.max_length).input_ids.to(model.device)
+    masked = ids == tokenizer.mask_token_id
+    if not masked.any():
+        raise ValueError(f"the mask comes after the {encoder.max_length} tokens that the model reads: "
+                         "shorten the sentence")
+    states = encoder.base(ids).last_hidden_state[masked]
+    probs,best = encoder.logits(states).float().softmax(-1).topk(min(k, len(tokenizer)))
+    def piece(i): return tokenizer.decode([i]).strip() or tokenizer.convert_ids_to_tokens(i)
+    return [[(piece(i), p) for i,p in zip(*mask)] for mask in zip(best.tolist(), probs.tolist())]
+
+# %% ../../nbs/64_show.playground.ipynb #a75056d7
+_cell = ('<td style="text-align:left;font-weight:{weight};min-width:9em;'
+         'background:linear-gradient(90deg,rgba(0,114,178,.25) {percent:.1f}%,transparent {percent:.1f}%)">'
+         '<bdi>{word}</bdi> <span style="opacity:.7">{p:.1%}</span></td>')
+_block = ('<table><caption style="text-align:left">mask {number}</caption>'
+          '<thead><tr><th scope=col></th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+
+def _mask_html(
+    number, # of the mask, from 1
+    by_name # {name of the head: list of (piece, probability)}, the deepest last
+): # -> str
+    "One mask as a table with a column per head; a bar behind each piece is as long as it is probable."
+    deepest = {word for word,_ in list(by_name.values())[-1]}
+    def cell(word, p):
+        weight = 'bold' if word in deepest else 'normal'
+        return _cell.format(weight=weight, percent=100*p, word=html.escape(word), p=p)
+    def row(rank, ranked): return f'<tr><td>{rank}</td>' + ''.join(cell(*c) for c in ranked) + '</tr>'
+    heads = ''.join(f'<th scope=col style="text-align:left">{html.escape(h)}</th>' for h in by_name)
+    rows = ''.join(row(rank, ranked) for rank,ranked in enumerate(zip(*by_name.values()), 1))
+    return _block.format(number=number, heads=heads, rows=rows)
 
 # %% ../../nbs/64_show.playground.ipynb #72c269c4
+_fills = ('<div style="overflow-x:auto"><p dir=auto>{text}</p>{blocks}'
+          '<p style="opacity:.7">Bold: the deepest head proposes it too.</p></div>')
+
 @dataclass
 class Candidates:
     "What each head puts in place of each mask; displays itself."
     text: str # the sentence
-    heads: dict # name of the head -> what fill_mask says
+    heads: dict # name of the head -> what fill_mask says, the deepest head last
 
-    def table(self): # Table
+    @property
+    def masks(self):
+        "For each mask, its candidates by head: {name of the head: list of (piece, probability)}."
+        n = len(next(iter(self.heads.values())))
+        return [{h: found[i] for h,found in self.heads.items()} for i in range(n)]
+
+    def table(self): # -> Table
         "One row per mask and rank."
-        rows = [dict(mask=i+1, rank=r+1, **{h: '{} {:.0%}'.format(*c[i][r]) for h,c in self.heads.items()})
-                for i in range(len(next(iter(self.heads.values())))) for r in range(len(next(iter(self.heads.values()))[i]))]
-        return Table(rows, dict(mask=('mask', 'd'), rank=('rank', 'd'), **{h: (h, '') for h in self.heads}))
+        rows = []
+        for number,by_name in enumerate(self.masks, 1):
+            for rank,ranked in enumerate(zip(*by_name.values()), 1):
+                said = {h: f'{word} {p:.0%}' for h,(word,p) in zip(by_name, ranked)}
+                rows.append(dict(mask=number, rank=rank, **said))
+        cols = dict(mask=('mask', 'd'), rank=('rank', 'd'))
+        return Table(rows, cols | {h: (h, '') for h in self.heads})
 
     def __str__(self): return f'{self.text}\n{self.table()}'
 
     def _repr_html_(self):
-        last = list(self.heads)[-1]
-        def cell(i, c, deep):
-            word,p = c
-            weight = 'bold' if word in {d for d,_ in deep[i]} else 'normal'
-            return (f'<td style="text-align:left;font-weight:{weight};min-width:9em;background:linear-gradient(90deg,rgba(0,114,178,.25) {100*p:.1f}%,transparent {100*p:.1f}%)">'
-                    f'<bdi>{html.escape(word)}</bdi> <span style="opacity:.7">{p:.1%}</span></td>')
-        def block(i):
-            cols = [c[i] for c in self.heads.values()]
-            body = ''.join(f'<tr><td>{r+1}</td>' + ''.join(cell(i, c[r], self.heads[last]) for c in cols) + '</tr>' for r in range(min(map(len, cols))))
-            head = ''.join(f'<th scope=col style="text-align:left">{html.escape(h)}</th>' for h in self.heads)
-            return f'<table><caption style="text-align:left">mask {i+1}</caption><thead><tr><th scope=col></th>{head}</tr></thead><tbody>{body}</tbody></table>'
-        return f'<div style="overflow-x:auto"><p dir=auto>{html.escape(self.text)}</p>{"".join(block(i) for i in range(len(self.heads[last])))}<p style="opacity:.7">Bold: the deepest head proposes it too.</p></div>'
+        blocks = ''.join(_mask_html(i, m) for i,m in enumerate(self.masks, 1))
+        return _fills.format(text=html.escape(self.text), blocks=blocks)
 
-# %% ../../nbs/64_show.playground.ipynb #ca084a60
+# %% ../../nbs/64_show.playground.ipynb #10b861b8
 class _Live(Panel):
     "A panel over models and packs; a model is plugged once per language."
-    def __init__(self, models, packs, controls, watch):
-        self.models,self.packs,self._plugged = by_head(models),{p.lang: p for p in packs},{}
-        if not self.models or not self.packs: raise ValueError("give models={name: model} and packs=[LanguagePack, ...]; source_pack(model, tokenizer) is the one that a model speaks already")
+    def __init__(self,
+        models, # {name: masked LM or JointModel}
+        packs, # LanguagePacks
+        controls, # as of Panel
+        watch # as of Panel
+    ):
+        self.models = by_head(models)
+        self.packs = {p.lang: p for p in packs}
+        self._plugged = {} # (name, language) -> model
+        if not self.models or not self.packs:
+            raise ValueError("give models={name: model} and packs=[LanguagePack, ...]; "
+                             "source_pack(model, tokenizer) is the one that a model speaks already")
         super().__init__(controls, watch)
 
-    def plugged(self, name, lang): # masked LM
-        "The model `name` in language `lang`."
-        if (name, lang) not in self._plugged: self._plugged[name, lang] = plug(self.models[name], self.packs[lang]).eval()
-        return self._plugged[name, lang]
+    def side(self, name, lang): # -> (masked LM, tokenizer)
+        "The model `name` in language `lang`, and what it reads with."
+        pack = self.packs[lang]
+        if (name, lang) not in self._plugged:
+            self._plugged[name, lang] = plug(self.models[name], pack).eval()
+        return self._plugged[name, lang], pack.tokenizer
+
+# %% ../../nbs/64_show.playground.ipynb #ca084a60
+_no_sentence = 'Type a sentence with <mask> where a word is missing, then Enter.'
 
 class FillMaskPlayground(_Live):
     "Type a sentence with a gap in any plugged language; top candidates at every exit and at the end, side by side."
@@ -100,9 +142,12 @@ class FillMaskPlayground(_Live):
         packs, # LanguagePacks to choose from
         sentences=None # {language: sentence with <mask>}, shown first
     ):
-        self.said = {p.lang: '' for p in packs} | (sentences or {})
-        self.lang = W.Dropdown(options=[p.lang for p in packs], description='language')
-        self.text = W.Text(self.said.get(self.lang.value, ''), description='sentence', placeholder='a sentence with <mask> in it', continuous_update=False, layout=W.Layout(width='95%'))
+        langs = [p.lang for p in packs]
+        self.said = dict.fromkeys(langs, '') | (sentences or {})
+        self.lang = W.Dropdown(options=langs, description='language')
+        self.text = W.Text(
+            self.said.get(self.lang.value, ''), description='sentence', placeholder='a sentence with <mask> in it',
+            continuous_update=False, layout=W.Layout(width='95%'))
         self.k = W.IntSlider(5, min=1, max=20, description='candidates', continuous_update=False)
         self.lang.observe(self._other, 'value')
         super().__init__(models, packs, [grid(self.lang, self.k), self.text], [self.text, self.k])
@@ -115,9 +160,34 @@ class FillMaskPlayground(_Live):
 
     def update(self):
         "Fill, at every head."
-        if not self.text.value.strip(): return self.view.show('Type a sentence with <mask> where a word is missing, then Enter.')
-        lang = self.lang.value
-        self.view.show(Candidates(self.text.value, {h: fill_mask(self.plugged(h, lang), self.packs[lang].tokenizer, self.text.value, self.k.value) for h in self.models}))
+        text = self.text.value
+        if not text.strip(): return self.view.show(_no_sentence)
+        found = {name: fill_mask(*self.side(name, self.lang.value), text, self.k.value) for name in self.models}
+        self.view.show(Candidates(text, found))
+
+# %% ../../nbs/64_show.playground.ipynb #8b62e31d
+def _of_all(
+    found # for each sentence, (pieces, vectors l x t x d)
+): # -> pieces of all sentences, their vectors l x t x d
+    "The tokens of all sentences, one after the other."
+    pieces = [p for ps,_ in found for p in ps]
+    return pieces, torch.cat([v for _,v in found], 1)
+
+def _first_of_each(
+    pieces, # nearest first
+    cosines, # of each
+    k # that many
+): # -> {piece: cosine}
+    "A piece counts once, where it is nearest."
+    seen = {}
+    for piece,cos in zip(pieces, cosines): seen.setdefault(piece, cos)
+    return dict(list(seen.items())[:k])
+
+def _neighbours_table(rows, word):
+    "A row per layer, a column per rank; `word` is the token that they lie near."
+    titles = [f'nearest to {word}', *(f'{r}.' for r in range(2, len(rows[0])))]
+    cols = dict(layer=('layer', 'd')) | {f'n{r}': (title, '') for r,title in enumerate(titles, 1)}
+    return Table(rows, cols, 'Cosine, each side centred. Layer 0: embeddings. ▁ begins a word.')
 
 # %% ../../nbs/64_show.playground.ipynb #306d2eb4
 def neighbours(
@@ -128,27 +198,29 @@ def neighbours(
     line, # index of the token's sentence
     place, # index of the token in it, special tokens not counted
     k=5 # neighbours
-): # Table, one row per layer
+): # -> Table, one row per layer
     "The tokens of `a` nearest to a token of `b` in context, layer by layer."
-    side = lambda m, texts: [token_vectors(*m, t) for t in texts]
-    found_a,found_b = side(a, texts_a),side(b, texts_b)
-    pieces,all_a,all_b = [p for ps,_ in found_a for p in ps],*(torch.cat([v for _,v in f], 1) for f in (found_a, found_b))
+    found_a = [token_vectors(*a, text) for text in texts_a]
+    found_b = [token_vectors(*b, text) for text in texts_b]
+    pieces,all_a = _of_all(found_a)
+    _,all_b = _of_all(found_b)
     l = min(len(all_a), len(all_b))
     query = found_b[line][1][:l,place]
-    idx,cos = nearest(query, all_a[:l], all_a.shape[1], torch.stack([all_b[:l].mean(1), all_a[:l].mean(1)], 1))
-    def best(i): # a piece counts once, where it is nearest
-        seen = {}
-        for j,c in zip(idx[i].tolist(), cos[i].tolist()): seen.setdefault(pieces[j], c)
-        return dict(list(seen.items())[:k])
-    rows = [dict(layer=i) | {f'n{r}': f'{p} {c:.2f}' for r,(p,c) in enumerate(best(i).items(), 1)} for i in range(l)]
-    word = found_b[line][0][place]
-    return Table(rows, dict(layer=('layer', 'd')) | {f'n{r}': (f'nearest to {word}' if r==1 else f'{r}.', '') for r in range(1, len(rows[0]))}, 'Cosine, each side centred. Layer 0: embeddings. ▁ begins a word.')
+    centres = torch.stack([all_b[:l].mean(1), all_a[:l].mean(1)], 1)
+    idx,cosines = nearest(query, all_a[:l], all_a.shape[1], centres)
+    rows = []
+    for layer in range(l):
+        best = _first_of_each([pieces[i] for i in idx[layer].tolist()], cosines[layer].tolist(), k)
+        rows.append(dict(layer=layer) | {f'n{r}': f'{p} {cos:.2f}' for r,(p,cos) in enumerate(best.items(), 1)})
+    return _neighbours_table(rows, found_b[line][0][place])
 
 # %% ../../nbs/64_show.playground.ipynb #009681bd
 class Neighbours(W.VBox):
     "Choose a token; see its neighbours in every layer."
     def __init__(self):
-        self.line,self.piece,self.view = W.BoundedIntText(1, min=1, max=1, description='line of B'),W.Dropdown(description='token'),View()
+        self.line = W.BoundedIntText(1, min=1, max=1, description='line of B')
+        self.piece = W.Dropdown(description='token')
+        self.view = View()
         self.line.observe(self._offer, 'value')
         self.piece.observe(self._show, 'value')
         super().__init__([grid(self.line, self.piece), self.view])
@@ -159,15 +231,29 @@ class Neighbours(W.VBox):
         texts # [sentences of a, sentences of b]
     ):
         "Look between these two sides from now on."
-        self.sides,self.texts,self.line.max = (a, b),texts,len(texts[1])
+        self.sides = a,b
+        self.texts = texts
+        self.line.max = len(texts[1])
         self._offer()
 
     def _offer(self, change=None):
-        pieces,_ = token_vectors(*self.sides[1], self.texts[1][self.line.value-1])
+        "Offer the tokens of the line, and show the neighbours of the one chosen."
+        _,b = self.sides
+        pieces,_ = token_vectors(*b, self.texts[1][self.line.value-1])
         offer(self.piece, [(f'{i+1}: {p}', i) for i,p in enumerate(pieces)], self._show)
         self._show()
 
-    def _show(self, change=None): self.view.show(neighbours(*self.sides, *self.texts, self.line.value-1, self.piece.value))
+    def _show(self, change=None):
+        self.view.show(neighbours(*self.sides, *self.texts, self.line.value-1, self.piece.value))
+
+# %% ../../nbs/64_show.playground.ipynb #c9e6aa02
+def _lines(text): return [l.strip() for l in text.splitlines() if l.strip()]
+
+def _text_box(text, label):
+    "A box for sentences."
+    return W.Textarea(
+        text, description=label, placeholder='one sentence a line', continuous_update=False,
+        layout=W.Layout(height='12em', width='auto'))
 
 # %% ../../nbs/64_show.playground.ipynb #e3c2dc0d
 class AlignmentExplorer(_Live):
@@ -180,34 +266,45 @@ class AlignmentExplorer(_Live):
         b=None # the other side; None: the deepest model in the last language
     ):
         names = list(reversed(by_head(models)))
+        options = [(f'{name} · {p.lang}', (name, p.lang)) for name in names for p in packs]
         self.said = {p.lang: '\n'.join(sentences.get(p.lang, [])) for p in packs}
-        kw,wide = dict(options=[(f'{m} · {p.lang}', (m, p.lang)) for m in names for p in packs]),W.Layout(height='12em', width='auto')
-        self.a,self.b = W.Dropdown(value=a or (names[0], packs[0].lang), description='A', **kw),W.Dropdown(value=b or (names[0], packs[-1].lang), description='B', **kw)
-        self.text_a,self.text_b = (W.Textarea(self.said[c.value[1]], description=f'text {c.description}', placeholder='one sentence a line', continuous_update=False, layout=wide) for c in (self.a, self.b))
+        self.a = W.Dropdown(value=a or (names[0], packs[0].lang), options=options, description='A')
+        self.b = W.Dropdown(value=b or (names[0], packs[-1].lang), options=options, description='B')
+        self.text_a = _text_box(self._text_of(self.a), 'text A')
+        self.text_b = _text_box(self._text_of(self.b), 'text B')
         self.near = Neighbours()
         for c in (self.a, self.b): c.observe(self._fill, 'value')
-        super().__init__(models, packs, [grid(self.a, self.b), grid(self.text_a, self.text_b, width='26em')], [self.a, self.b, self.text_a, self.text_b])
+        rows = grid(self.a, self.b),grid(self.text_a, self.text_b, width='26em')
+        super().__init__(models, packs, rows, [self.a, self.b, self.text_a, self.text_b])
         self.children += (self.near,)
+
+    def _text_of(self, chooser):
+        "The sentences of the language that is chosen, as they stand in a box."
+        _,lang = chooser.value
+        return self.said[lang]
 
     def _fill(self, change=None):
         "The texts of the languages chosen."
-        with quietly(self.refresh, self.text_a, self.text_b): self.text_a.value,self.text_b.value = (self.said[c.value[1]] for c in (self.a, self.b))
+        with quietly(self.refresh, self.text_a, self.text_b):
+            self.text_a.value = self._text_of(self.a)
+            self.text_b.value = self._text_of(self.b)
 
-    def side(self, which): # (model, tokenizer)
-        "What stands at side `which`."
-        name,lang = which.value
-        return self.plugged(name, lang), self.packs[lang].tokenizer
+    def _texts(self, lang_a, lang_b):
+        "Keep what was typed; sentences of A and of B. One language needs one text."
+        self.text_b.disabled = lang_a == lang_b
+        self.said[lang_a] = self.text_a.value
+        if lang_a != lang_b: self.said[lang_b] = self.text_b.value
+        return [_lines(self.said[lang]) for lang in (lang_a, lang_b)]
 
     def update(self):
-        "Draw the map; one language needs one text."
-        (_,la),(_,lb) = self.a.value,self.b.value
-        self.text_b.disabled = la == lb
-        self.said[la] = self.text_a.value
-        if la != lb: self.said[lb] = self.text_b.value
-        texts = [[l.strip() for l in self.said[o].splitlines() if l.strip()] for o in (la, lb)]
-        if len(texts[0]) != len(texts[1]): raise ValueError(f"text A has {len(texts[0])} lines, text B {len(texts[1])}: each line of one is the translation of that line of the other")
-        a,b = self.side(self.a),self.side(self.b)
-        sides = Side(*a, texts[0], self.a.label), Side(*b, texts[1], self.b.label)
+        "Draw the map, and look for neighbours between what is chosen now."
+        (_,lang_a),(_,lang_b) = self.a.value,self.b.value
+        texts_a,texts_b = self._texts(lang_a, lang_b)
+        if len(texts_a) != len(texts_b):
+            raise ValueError(f"text A has {len(texts_a)} lines, text B {len(texts_b)}: "
+                             "each line of one is the translation of that line of the other")
+        a,b = self.side(*self.a.value),self.side(*self.b.value)
+        sides = Side(*a, texts_a, self.a.label),Side(*b, texts_b, self.b.label)
         self.alignment = measure_alignment(*sides, progress=False)
         self.view.show(alignment_map(self.alignment), retrieval_curve(self.alignment))
-        self.near.between(a, b, texts)
+        self.near.between(a, b, [texts_a, texts_b])
