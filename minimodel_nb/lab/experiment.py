@@ -304,8 +304,8 @@ class AdaptStage(Stage):
         small = way_of(x, table.get('over')) == 'small'
         side = side_of(x, table['over'] if small else 'primary')
         tasks,_ = tasks_in(x, self.lang)
-        controls = (all_controls(side, tasks, _blank(x, self.lang, side)) if small
-            else ControlStage(self.lang).make(x).result['controls'])
+        if small: controls = all_controls(side, tasks, _blank(x, self.lang, side))
+        else: controls = ControlStage(self.lang).make(x).result['controls']
         init = table.get('init', 'overlap')
         start = Start(init, x.corpus(x.lang) if init == 'joint' else None, table.get('bias_blocks', 0))
         watch = Watch(side.primary, scorer(side, tasks), _labels(x, self, tasks, side), dict(controls=controls))
