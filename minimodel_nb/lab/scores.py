@@ -8,7 +8,8 @@ __all__ = ['Side', 'scorer', 'all_controls']
 # %% ../../nbs/71_lab.scores.ipynb #5eeb206b
 from dataclasses import dataclass, field
 from ..model.pack import LanguagePack, plug
-from ..tasks.task import majority, score
+from ..tasks.controls import controls
+from ..tasks.task import score
 
 # %% ../../nbs/71_lab.scores.ipynb #676cf8df
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,6 @@ def all_controls(
     home,random = scores(side.pack),scores(blank)
     found = {name: dict(source=home[name], random=value) for name,value in random.items()}
     for task in tasks:
-        if task.kind != 'classification': continue
-        for name,value in _named(task, majority(task, blank.lang)).items(): found[name]['majority'] = value
+        for control,metrics in controls(task, blank.lang, only=['majority']).items():
+            for name,value in _named(task, metrics).items(): found[name][control] = value
     return found
