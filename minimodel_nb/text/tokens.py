@@ -223,4 +223,5 @@ def kept_tokenizer(
     if not work.done:
         tok = train_tokenizer(corpus, vocab)
         work.finish([], dict(pieces=len(tok)), tok.save_pretrained)
+        if not work.main: return tok # of several processes the first one writes it, some time
     return AutoTokenizer.from_pretrained(folder)
