@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.encoder import (
-    AutoModelForMaskedLM, Encoder, _ends, default_device, fast_attention, has_bf16, lineage, load_primary, nn, set_language, share, tapped, torch,
-    training_only, truncate)
+    AutoModelForMaskedLM, Encoder, _ends, copy, default_device, fast_attention, has_bf16, in_fp32, lineage, load_primary, nn, set_language, share,
+    tapped, torch, training_only, truncate)
 
 __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -149,6 +149,18 @@ def test_frozen():
         learning = sorted(n for n,p in m.named_parameters() if p.requires_grad)
     test_eq(learning, ['decoder.bias', 'model.embeddings.tok_embeddings.weight'])
     assert all(p.requires_grad for p in m.parameters())
+
+def test_precision():
+    global m
+    # ../nbs/20_model.encoder.ipynb #1e5a55ad
+    m = tiny(BertConfig)
+    test_is(in_fp32(m), m)
+    half = copy.deepcopy(m).bfloat16()
+    test_eq({p.dtype for p in in_fp32(half).parameters()}, {torch.float32})
+    test_is(in_fp32(half).get_output_embeddings().weight.dtype, torch.float32)
+    test_eq(lineage(in_fp32(half)), lineage(half)) # fingerprints are taken in fp32
+    half.bert.pooler = nn.ParameterList([nn.Parameter(torch.zeros(2, dtype=torch.int8), requires_grad=False)])
+    with expect_fail(ValueError, 'is int8'): in_fp32(half)
 
 def test_where_it_runs():
     global m

@@ -59,7 +59,8 @@ def collate(
     "Pad rows to the longest of them."
     lengths = [len(row['input_ids']) for row in rows]
     t = max(lengths)
-    padding = dict(input_ids=tokenizer.pad_token_id, label=-100)
+    pad = tokenizer.pad_token_id or 0 # without a pad token any piece will do: the attention mask hides it
+    padding = dict(input_ids=pad, label=-100)
     def column(name):
         values = [row[name] for row in rows]
         if not isinstance(values[0], list): return torch.tensor(values)
