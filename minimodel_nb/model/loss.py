@@ -94,7 +94,7 @@ def _modernbert_layer(
     x = at_idx + att.out_drop(att.Wo(a))
     return x + layer.mlp(layer.mlp_norm(x))
 
-layers_at = {'bert': _bert_layer, 'roberta': _bert_layer, 'xlm-roberta': _bert_layer, 'modernbert': _modernbert_layer}
+layers_at = {'bert': _bert_layer, 'modernbert': _modernbert_layer} # by kind of layer, see `Family`
 
 # %% ../../nbs/21_model.loss.ipynb #4adf511f
 @contextmanager
@@ -121,7 +121,8 @@ def hidden_where(
         raise ValueError("blocks of several documents (bos) are packed without padding: leave attention_mask out")
     e = Encoder(model)
     inputs = dict(attention_mask=attention_mask) if bos is None else within_documents(model, ids, bos)
-    layer_at = layers_at.get(model.config.model_type)
+    kind = e.family.layer
+    layer_at = layers_at.get(kind) if isinstance(kind, str) else kind
     if layer_at is None: return e.base(ids, **inputs).last_hidden_state.flatten(0,1)[predicted(labels)]
     top = e.layers[-1]
     with _stubbed(top) as given: e.base(ids, **inputs)
