@@ -25,8 +25,17 @@ class Shape:
     max_t: int = None # longest input; None: no bound
     prenorm: bool = False # norm before each block (ModernBERT), not after it
     small: tuple = (0, 0, 0) # weights that are no matrices: below the layers, in each layer, in the head
+    e: int = None # width of the token embeddings; None: d. Another is projected to d below the layers, and back by the head
+    kv: int = None # width of keys and values, narrower than d where queries share them; None: d
+    transform: bool = True # a matrix in the head
+    bias: bool = True # an output bias
+    first_norm: bool = False # pre-norm: a norm before the first block too
+    relative: tuple = (0, 0, False) # DeBERTa: rows of its table of distances, times it is met, by the layer's own projections?
+    eager: bool = False # attention is never fused
 
     def __post_init__(self):
+        for name in ('e', 'kv'):
+            if getattr(self, name) is None: object.__setattr__(self, name, self.d)
         if not self.windows: object.__setattr__(self, 'windows', (None,)*self.l)
         if len(self.windows) == self.l: return
         raise ValueError(f"{len(self.windows)} windows for {self.l} layers: "
@@ -62,18 +71,27 @@ def seen_by(
     if window is None or window >= t: return t
     return (t*(2*window+1) - window*(window+1))/t
 
-def _layer(s, n, q, t, window, x_grad, w_grad, norm_grad):
+def _distances(s, n, q, x_grad, w_grad, table_grad):
+    "What attention by distance adds (He et al. 2021): a table is projected, and met by queries, and by keys."
+    rows, times, own = s.relative
+    if not times: return (0,0,0), (0,0,0)
+    projections = _matmul((2 if own else times)*rows, s.d, s.d, table_grad, w_grad)
+    met = 2*(q+n if times == 2 else q)*rows*s.d
+    return projections, (met, met*(x_grad or w_grad), met*(w_grad or table_grad))
+
+def _layer(s, n, q, t, window, x_grad, w_grad, norm_grad, table_grad=False):
     "Cost by part of one layer: `n` rows of keys and values, `q` rows of everything else."
     inner_grad = x_grad or w_grad
     x_grad = x_grad or norm_grad
     scores = 4*q*seen_by(t, window)*s.d
-    keys_values = _matmul(n, s.d, 2*s.d, x_grad, w_grad)
+    keys_values = _matmul(n, s.d, 2*s.kv, x_grad, w_grad)
     queries = _matmul(q, s.d, s.d, x_grad, w_grad)
     out = _matmul(q, s.d, s.d, inner_grad, w_grad)
     up = _matmul(q, s.d, s.ff*(1+s.gated), inner_grad, w_grad)
     down = _matmul(q, s.ff, s.d, inner_grad, w_grad)
-    return dict(projections=_add(keys_values, queries, out),
-                attention=(scores, 2*scores*inner_grad, 0),
+    table, met = _distances(s, n, q, x_grad, w_grad, table_grad)
+    return dict(projections=_add(keys_values, queries, out, table),
+                attention=_add((scores, 2*scores*inner_grad, 0), met),
                 ffn=_add(up, down))
 
 # %% ../../nbs/10_cost.flops.ipynb #56886e3a
@@ -171,24 +189,27 @@ class Update:
         return min(self.sampled or shape.v, shape.v)
 
 # %% ../../nbs/10_cost.flops.ipynb #2437f13c
-def _count(s, u, trained, n_out, windowed=False):
-    "FLOPs of Update `u` for Shape `s`, with `n_out` scores at each predicted position."
+def _count(s, u, trained, n_out, windowed=False, features=None):
+    "FLOPs of Update `u` for Shape `s`, with `n_out` scores of `features` numbers at each predicted position."
     exits = u.exits_of(s)
     n, n_pred, top = u.n_toks, u.predicted, exits[-1]
     parts = dict.fromkeys(('projections', 'attention', 'ffn', 'head', 'output'), (0,0,0))
     def put(part, cost): parts[part] = _add(parts[part], cost)
 
+    features = features or s.e
+    whole = trained.below and trained.lowest == 0 # is all below the layers trained, not the token embeddings alone?
     x_grad = trained.below
+    if s.e != s.d: put('projections', _matmul(n, s.e, s.d, x_grad, whole))
     for i,window in enumerate(s.windows[:top]):
         q = n_pred if u.last_layer=='predicted' and i==top-1 else n
         w_grad = i >= trained.lowest
-        norm_grad = w_grad and s.prenorm and i > 0
-        layer = _layer(s, n, q, u.t, window if windowed else None, x_grad, w_grad, norm_grad)
+        norm_grad = w_grad and s.prenorm and (i > 0 or s.first_norm)
+        layer = _layer(s, n, q, u.t, window if windowed else None, x_grad, w_grad, norm_grad, whole)
         for part,cost in layer.items(): put(part, cost)
         x_grad = x_grad or w_grad
         if i+1 in exits:
-            put('head', _matmul(n_pred, s.d, s.d, x_grad, trained.head))
-            put('output', _matmul(n_pred, s.d, n_out, x_grad or trained.head, trained.output))
+            if s.transform: put('head', _matmul(n_pred, s.d, features, x_grad, trained.head))
+            put('output', _matmul(n_pred, features, n_out, x_grad or trained.head, trained.output))
     return Flops(parts, n)
 
 def train_flops(
@@ -211,7 +232,8 @@ def finetune_flops(
 ): # -> Flops
     "FLOPs of one update of sequence classification: body and head trained."
     update = Update(b, t, n_pred=b, last_layer=last_layer)
-    return _count(shape, update, Trained(below, 0, True, True), n_labels, windowed)
+    shape = replace(shape, transform=True)
+    return _count(shape, update, Trained(below, 0, True, True), n_labels, windowed, features=shape.d)
 
 def eval_flops(
     shape, # Shape
@@ -226,4 +248,5 @@ def eval_flops(
     "FLOPs of a forward pass without gradients."
     read = Update(b, t, n_pred, exits=exits, last_layer=last_layer)
     nothing = Trained(False, shape.l, False, False)
-    return _count(shape, read, nothing, shape.v if n_out is None else n_out, windowed)
+    if n_out is None: return _count(shape, read, nothing, shape.v, windowed)
+    return _count(replace(shape, transform=True), read, nothing, n_out, windowed, features=shape.d)
