@@ -31,6 +31,8 @@ class Shape:
     bias: bool = True # an output bias
     first_norm: bool = False # pre-norm: a norm before the first block too
     relative: tuple = (0, 0, False) # DeBERTa: rows of its table of distances, times it is met, by the layer's own projections?
+    convolved: int = 0 # DeBERTa: numbers that a convolution beside the first layer reads for each that it writes
+    late: bool = False # a classifier reads every token, and takes the mean of its scores
     eager: bool = False # attention is never fused
 
     def __post_init__(self):
@@ -200,6 +202,7 @@ def _count(s, u, trained, n_out, windowed=False, features=None):
     whole = trained.below and trained.lowest == 0 # is all below the layers trained, not the token embeddings alone?
     x_grad = trained.below
     if s.e != s.d: put('projections', _matmul(n, s.e, s.d, x_grad, whole))
+    if s.convolved: put('projections', _matmul(n, s.convolved, s.d, x_grad, whole))
     for i,window in enumerate(s.windows[:top]):
         q = n_pred if u.last_layer=='predicted' and i==top-1 else n
         w_grad = i >= trained.lowest
@@ -231,7 +234,7 @@ def finetune_flops(
     windowed=False # as in `train_flops`
 ): # -> Flops
     "FLOPs of one update of sequence classification: body and head trained."
-    update = Update(b, t, n_pred=b, last_layer=last_layer)
+    update = Update(b, t, n_pred=b*t if shape.late else b, last_layer=last_layer)
     shape = replace(shape, transform=True)
     return _count(shape, update, Trained(below, 0, True, True), n_labels, windowed, features=shape.d)
 
@@ -246,6 +249,7 @@ def eval_flops(
     windowed=False # as in `train_flops`
 ): # -> Flops
     "FLOPs of a forward pass without gradients."
+    if n_out is not None and n_pred and shape.late: n_pred = b*t
     read = Update(b, t, n_pred, exits=exits, last_layer=last_layer)
     nothing = Trained(False, shape.l, False, False)
     if n_out is None: return _count(shape, read, nothing, shape.v, windowed)

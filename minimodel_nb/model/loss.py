@@ -110,6 +110,21 @@ def _mpnet_layer(
     x = layer.attention.LayerNorm(layer.attention.dropout(a) + at_idx)
     return layer.output(layer.intermediate(x), x)
 
+# %% ../../nbs/21_model.loss.ipynb #d4275a14
+def _xlmr_xl_layer(
+    layer, # a layer of XLM-RoBERTa-XL
+    given, # dict of what it was called with: h (b,t,d), attention_mask, ...
+    idx # (b,k) positions
+): # (b,k,d)
+    "A pre-norm layer at positions `idx`."
+    s, h = layer.attention.self, given['h']
+    c = s.attention_head_size
+    normed = layer.attention.self_attn_layer_norm(h)
+    q,k,v = _heads(s.query(_rows(normed, idx)), c),_heads(s.key(normed), c),_heads(s.value(normed), c)
+    a = _attend(q, k, v, given['attention_mask'], idx, s.dropout.p if layer.training else 0.)
+    x = layer.attention.output(a, _rows(h, idx))
+    return layer.output(layer.intermediate(layer.LayerNorm(x)), x)
+
 # %% ../../nbs/21_model.loss.ipynb #be77adcb
 def _distilbert_layer(
     layer, # a layer of DistilBERT
@@ -199,15 +214,15 @@ def _eurobert_layer(
 
 # %% ../../nbs/21_model.loss.ipynb #87cf314c
 layers_at = dict(bert=_bert_layer, modernbert=_modernbert_layer, mpnet=_mpnet_layer, distilbert=_distilbert_layer,
-                 nomic=_nomic_layer, eurobert=_eurobert_layer) | {'deberta-v2': _deberta_layer}
+                 nomic=_nomic_layer, eurobert=_eurobert_layer) | {
+    'deberta-v2': _deberta_layer, 'xlm-roberta-xl': _xlmr_xl_layer}
 
 def layer_at(
     e # Encoder
 ): # function as those above, or None where the last layer is run whole
     "How the last layer of a model is computed at some positions."
     kind = e.family.layer
-    convolved = getattr(e.model.config, 'conv_kernel_size', 0) > 0 and e.depth == 1 # DeBERTa: behind its first layer
-    if convolved: return None
+    if e.depth == 1 and e.after_first is not None: return None # something stands behind this layer
     return layers_at.get(kind) if isinstance(kind, str) else kind
 
 # %% ../../nbs/21_model.loss.ipynb #4adf511f
