@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.encoder import (
-    AutoModelForMaskedLM, Encoder, _ends, default_device, fast_attention, has_bf16, lineage, load_primary, nn, set_language, share, tapped, torch,
-    training_only, truncate)
+    AutoModelForMaskedLM, Encoder, _ends, default_device, fast_attention, has_bf16, limit_length, lineage, load_primary, nn, set_language, share,
+    tapped, torch, training_only, truncate)
 
 __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -111,8 +111,18 @@ def test_another_vocabulary():
         set_language(tiny(RobertaConfig), torch.randn(50,16), ids=dict(pad=0))
     with expect_fail(ValueError, '8 wide, the model is 16'): set_language(tiny(BertConfig), torch.randn(50,8))
 
-def test_lineage():
-    global a, b, d
+def test_how_much_a_tokenizer_may_read():
+    global kind, vocab
+    # ../nbs/20_model.encoder.ipynb #31d004d0
+    vocab = {w: i for i,w in enumerate(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a'])}
+    reads = {kind: limit_length(BertTokenizerFast(vocab=vocab), tiny(kind)) for kind in (BertConfig, RobertaConfig)}
+    for kind,tokenizer in reads.items():
+        test_eq(len(tokenizer('a '*999, truncation=True).input_ids), Encoder(tiny(kind)).max_length)
+    test_eq(limit_length(BertTokenizerFast(vocab=vocab, model_max_length=9), tiny(BertConfig)).model_max_length, 9)
+    {kind.model_type: tokenizer.model_max_length for kind,tokenizer in reads.items()}
+
+def test_how_much_a_tokenizer_may_read_2():
+    global a, b, d, vocab
     # ../nbs/20_model.encoder.ipynb #d6ea0936
     from_hub = tiny(BertConfig).bert
     vocab = {w: i for i,w in enumerate(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'])}
@@ -125,7 +135,7 @@ def test_lineage():
     first_of_hub, first_of_a = (m.encoder.layer[2].output.dense.weight.detach() for m in (from_hub, a.bert))
     test_eq(first_of_a, first_of_hub)
 
-def test_lineage_2():
+def test_how_much_a_tokenizer_may_read_3():
     global d, m
     # ../nbs/20_model.encoder.ipynb #f54f9892
     m = tiny(RobertaConfig)

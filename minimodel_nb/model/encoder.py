@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['families', 'Family', 'Encoder', 'tapped', 'share', 'set_layers', 'truncate', 'set_language', 'lineage',
-           'load_primary', 'training_only', 'default_device', 'has_bf16', 'fast_attention']
+           'limit_length', 'load_primary', 'training_only', 'default_device', 'has_bf16', 'fast_attention']
 
 # %% ../../nbs/20_model.encoder.ipynb #73b936ed
 import copy
@@ -228,6 +228,15 @@ def _check_head(name, model, missing):
                          "load_primary(..., attach_head=True), then continue_pretraining(..., train='head'); "
                          "or minimodel pretrain --train head.")
 
+# %% ../../nbs/20_model.encoder.ipynb #35c7cea1
+def limit_length(
+    tokenizer, # of the language that `model` reads; changed in place
+    model # any supported encoder
+): # the tokenizer
+    "Let the tokenizer cut, where it is asked to, at what the model's positions allow, if not earlier."
+    tokenizer.model_max_length = min(tokenizer.model_max_length, Encoder(model).max_length)
+    return tokenizer
+
 # %% ../../nbs/20_model.encoder.ipynb #85096255
 def load_primary(
     name, # hub name or folder of a masked LM
@@ -243,7 +252,7 @@ def load_primary(
     _check_body(name, model, info['missing_keys'])
     if not attach_head: _check_head(name, model, info['missing_keys'])
     model.config.lineage = lineage(model)
-    return model, AutoTokenizer.from_pretrained(name)
+    return model, limit_length(AutoTokenizer.from_pretrained(name), model)
 
 # %% ../../nbs/20_model.encoder.ipynb #e8225455
 class training_only:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 from ..core.files import fingerprint, new_folder, read_json, write_json
-from .encoder import Encoder, lineage, set_language, share
+from .encoder import Encoder, limit_length, lineage, set_language, share
 
 # %% ../../nbs/24_model.pack.ipynb #81d24a38
 token_roles = ('pad', 'bos', 'eos', 'cls', 'sep', 'mask')
@@ -150,7 +150,7 @@ def source_pack(
     "The language that `model` speaks already, as a pack."
     e = Encoder(model)
     bias = e.bias if e.bias is not None else torch.zeros(e.word.num_embeddings)
-    return LanguagePack(lang, tokenizer, e.word.weight, bias, lineage(model), dict(method='source'))
+    return LanguagePack(lang, limit_length(tokenizer, model), e.word.weight, bias, lineage(model), dict(method='source'))
 
 # %% ../../nbs/24_model.pack.ipynb #3a518268
 def plug(
@@ -167,6 +167,7 @@ def plug(
     out.config.lineage = mine
     old = Encoder(out).word.weight
     set_language(out, pack.weight.to(old.device), pack.bias.to(old.device), special_ids(pack.tokenizer))
+    limit_length(pack.tokenizer, out)
     return out
 
 # %% ../../nbs/24_model.pack.ipynb #5e1730d6
