@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 from ..core.files import fingerprint, new_folder, read_json, write_json
-from .encoder import Encoder, check_floats, lineage, set_language, share
+from .encoder import Encoder, check_floats, limit_length, lineage, set_language, share
 
 # %% ../../nbs/24_model.pack.ipynb #81d24a38
 token_roles = ('pad', 'bos', 'eos', 'cls', 'sep', 'mask')
@@ -179,7 +179,7 @@ def source_pack(
                          "together. Give the model's own tokenizer, or model.resize_token_embeddings and train it further")
     weight,bias = e.word.weight,e.bias if e.bias is not None else torch.zeros(v)
     if v > n: weight,bias = weight.detach()[:n],bias.detach()[:n] # rows beyond the tokenizer are padding
-    return LanguagePack(lang, tokenizer, weight, bias, lineage(model), dict(method='source'))
+    return LanguagePack(lang, limit_length(tokenizer, model), weight, bias, lineage(model), dict(method='source'))
 
 # %% ../../nbs/24_model.pack.ipynb #9a1f2473
 def _cast(
@@ -222,6 +222,7 @@ def plug(
     out.config.lineage = mine
     set_language(out, weight, bias, special_ids(pack.tokenizer))
     Encoder(out).word.padding_idx = padding_row(pack.tokenizer)
+    limit_length(pack.tokenizer, out)
     return out
 
 # %% ../../nbs/24_model.pack.ipynb #ebbe4996
