@@ -14,7 +14,8 @@ import itertools, re, torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForMaskedLM, BertConfig, ModernBertConfig, RobertaConfig, XLMRobertaConfig
-from minimodel_nb.model.encoder import Encoder, has_bf16
+from minimodel_nb.core.families import families
+from minimodel_nb.model.encoder import Encoder, has_bf16, has_family, small_config
 from minimodel_nb.model.loss import output_loss, sample_vocab
 
 def test_weights():
@@ -29,7 +30,10 @@ def test_weights():
                              vocab_size=v, max_position_embeddings=514, **more)
 
     biased = ModernBertConfig(norm_bias=True, attention_bias=True, mlp_bias=True, classifier_bias=True)
-    for config in [*map(config_of, configs), biased]:
+    others = [small_config(kind) for kind in families if has_family(kind)]
+    others += [small_config('deberta-v2', share_att_key=False, conv_kernel_size=3), small_config('eurobert', mlp_bias=True),
+               small_config('ernie', use_task_id=True)]
+    for config in [*map(config_of, configs), biased, *others]:
         with torch.device('meta'): model = AutoModelForMaskedLM.from_config(config)
         test_eq(sum(n_params(Shape.from_config(config)).values()), model.num_parameters())
     base = Shape.from_config(RobertaConfig(vocab_size=50_000, max_position_embeddings=514, pad_token_id=1))

@@ -128,7 +128,10 @@ def test_plug_2():
         plugged.save_pretrained(d)
         tok_b.save_pretrained(d)
         fill = pipeline('fill-mask', d, top_k=2)
+        cut = pipeline('fill-mask', d, tokenizer_kwargs=dict(truncation=True))
+        out_of_long = cut(tok_b.mask_token + ' ' + world.corpora['bb'].docs[0]*9)
         out = fill(f"{world.corpora['bb'].docs[0]} {tok_b.mask_token}")
+    test_eq((len(out_of_long), tok_b.model_max_length), (5, 64))
     ids = torch.tensor([tok_a(world.corpora['aa'].docs[0]).input_ids])
     test_eq(plug(plugged, src)(ids).logits.detach(), primary(ids).logits.detach())
     out

@@ -10,6 +10,7 @@ __all__ = ['device_option', 'out_option', 'record_option', 'source_option', 'exa
 import argparse
 from dataclasses import MISSING, fields, is_dataclass
 from fastcore.docments import docments
+from ..core.families import families
 
 # %% ../../nbs/80_cli.options.ipynb #82abd344
 def takes(
@@ -112,7 +113,7 @@ def tokenizer_options(
         option('--vocab', type=int, default=30000, help='pieces of a tokenizer that is trained (default: 30000)'))
 
 # %% ../../nbs/80_cli.options.ipynb #2e278696
-family_names = ('modernbert', 'roberta', 'xlm-roberta', 'bert')
+family_names = tuple(families)
 
 def task_option(
     several=False # may several be given?

@@ -1,1 +1,1 @@
-"Files, fingerprints and units."
+"Files, fingerprints, units and families of models."

@@ -19,10 +19,12 @@ def n_params(
     "Number of weights by part."
     s = shape
     below, layer, head = s.small
-    return dict(embeddings=s.v*s.d, positions=below, layers=s.l*(_matrices(s)+layer),
-                head=n_heads*(s.d**2+head), bias=s.v)
+    return dict(embeddings=s.v*s.e, positions=below, layers=s.l*(_matrices(s)+layer),
+                head=n_heads*(s.d*s.e*s.transform+head), bias=s.v*s.bias)
 
-def _matrices(s): return 4*s.d**2 + s.d*s.ff*(3 if s.gated else 2)
+def _matrices(s):
+    _, times, own = s.relative
+    return 2*s.d**2 + 2*s.d*s.kv + s.d*s.ff*(3 if s.gated else 2) + s.d**2*(0 if own else times)
 
 # %% ../../nbs/11_cost.memory.ipynb #b523de04
 def _layer_bytes(s, n, q, t, window, trained, size, sdpa):
@@ -52,6 +54,7 @@ def saved_bytes(
     "Activations of the layers that are kept for the backward pass."
     one_of('attention', attention, ('sdpa', 'eager'))
     trained = update.trained_of(shape)
+    sdpa = attention == 'sdpa' and not shape.eager
     crossed, lowest = trained.below, trained.lowest
     n, size = update.n_toks, 2 if bf16 else 4
     # the embeddings have a norm; ModernBERT has another behind its layers, but its first layer lacks one
@@ -60,7 +63,7 @@ def saved_bytes(
     for i,window in enumerate(shape.windows):
         q = update.predicted if update.last_layer=='predicted' and i==shape.l-1 else n
         crosses = crossed or i >= lowest
-        if crosses: total += _layer_bytes(shape, n, q, update.t, window, i>=lowest, size, attention=='sdpa')
+        if crosses: total += _layer_bytes(shape, n, q, update.t, window, i>=lowest, size, sdpa)
         crossed = crosses
     return total
 
@@ -104,9 +107,9 @@ class _Loss:
     @property
     def scores(self): return self.n_scored*self.n_pred
     @property
-    def emb(self): return 4*self.shape.v*self.shape.d
+    def emb(self): return 4*self.shape.v*self.shape.e
     @property
-    def rows(self): return 4*self.n_scored*self.shape.d # those of the embeddings that are scored
+    def rows(self): return 4*self.n_scored*self.shape.e # those of the embeddings that are scored
     @property
     def picked(self): return self.n_scored < self.shape.v
     @property
@@ -118,7 +121,7 @@ class _Loss:
     def in_spans(self, acts, copies, span):
         "Bytes of logits, of all copies, and the most that is held."
         n_pred, size, base = self.n_pred, self.size, acts+copies
-        logits = size*self.scores + span*max(8*n_pred, size*(n_pred+self.shape.d))
+        logits = size*self.scores + span*max(8*n_pred, size*(n_pred+self.shape.e))
         loss = base + logits + (self.output*self.heads+self.picked)*self.rows
         scatter = base + self.picked*self.output*(self.heads*self.rows+self.spread)
         return logits, copies, max(loss, scatter)
@@ -153,7 +156,7 @@ def train_bytes(
     if span is None: span = loss.span
 
     used = s.l - (0 if trained.below else trained.lowest)
-    copies = bf16*2*(used*_matrices(s) + heads*s.d**2)
+    copies = bf16*2*(used*_matrices(s) + heads*s.d*s.e*s.transform)
     acts = saved_bytes(s, update, bf16, attention) + heads*update.predicted*s.d*size*(3+trained.head)
     logits, copies, high = loss.in_spans(acts, copies, span) if span else loss.at_once(acts, copies)
     end = 4*n_trained

@@ -8,7 +8,7 @@ __all__ = ['Architecture']
 # %% ../../nbs/69_lab.architecture.ipynb #d6b6735e
 from dataclasses import dataclass
 from transformers import AutoConfig
-from ..model.encoder import families
+from ..core.families import families
 
 # %% ../../nbs/69_lab.architecture.ipynb #19a79b3a
 @dataclass(frozen=True)

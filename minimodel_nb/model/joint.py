@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import nn
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM
-from .encoder import Encoder, lineage, tapped, truncate
+from .encoder import Encoder, function, lineage, tapped, truncate
 from .loss import hidden_where, output_loss, predicted, sample_vocab
 
 # %% ../../nbs/22_model.joint.ipynb #3771b795
@@ -32,7 +32,7 @@ class ExitHead(nn.Module):
         parts = iter(self.parts.values())
         if self.family.norm: h = next(parts)(h)
         for part in self.family.head:
-            f = next(parts) if isinstance(part, str) else part
+            f = next(parts) if part in self.family.head_modules else function(part)
             h = f(h)
         return h
 

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 from ..core.files import fingerprint, new_folder, read_json, write_json
-from .encoder import (Encoder, body_distance, body_sketch, check_floats, lineage,
+from .encoder import (Encoder, body_distance, body_sketch, check_floats, limit_length, lineage,
     set_language, share, stranger_from)
 
 # %% ../../nbs/24_model.pack.ipynb #81d24a38
@@ -185,7 +185,8 @@ def source_pack(
                          "together. Give the model's own tokenizer, or model.resize_token_embeddings and train it further")
     weight,bias = e.word.weight,e.bias if e.bias is not None else torch.zeros(v)
     if v > n: weight,bias = weight.detach()[:n],bias.detach()[:n] # rows beyond the tokenizer are padding
-    return LanguagePack(lang, tokenizer, weight, bias, lineage(model), dict(method='source'), body_sketch(model))
+    said = dict(method='source')
+    return LanguagePack(lang, limit_length(tokenizer, model), weight, bias, lineage(model), said, body_sketch(model))
 
 # %% ../../nbs/24_model.pack.ipynb #ebc7e150
 def _own(model): return fingerprint(Encoder(model).body().items())
@@ -260,6 +261,7 @@ def plug(
     if trust_lineage: out.config.trusted_lineage = pack.lineage
     set_language(out, weight, bias, special_ids(pack.tokenizer))
     Encoder(out).word.padding_idx = padding_row(pack.tokenizer)
+    limit_length(pack.tokenizer, out)
     return out
 
 # %% ../../nbs/24_model.pack.ipynb #ebbe4996

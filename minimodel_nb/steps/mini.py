@@ -9,7 +9,7 @@ __all__ = ['Bridge', 'build_mini']
 from dataclasses import asdict, dataclass
 from transformers import AutoModelForMaskedLM
 from ..cost.flops import Shape, eval_flops
-from ..model.encoder import default_device, in_fp32, lineage
+from ..model.encoder import default_device, in_fp32, limit_length, lineage
 from ..model.post import minipost, new_layers
 from ..runs.work import Work
 from ..train.batches import MaskedLM
@@ -53,7 +53,7 @@ def build_mini(
     curve = fit_mlm(course, [mini], params, text, settings, work, probe)
     def save(f):
         mini.save_pretrained(f)
-        text.tokenizer.save_pretrained(f)
+        limit_length(text.tokenizer, mini).save_pretrained(f)
     work.finish(curve, final_point(curve), save)
     return mini.eval()
 

@@ -108,6 +108,10 @@ class Ledger(TrainerCallback, ExportableState):
 # %% ../../nbs/30_train.loop.ipynb #ca8507a0
 def _as_is(batch): return batch
 
+def _n_predicted(labels):
+    "() how many predictions `labels` ask for."
+    return (labels != -100).sum()
+
 class Loop(Trainer):
     "transformers' Trainer, with our order of examples, our account and small checkpoints."
     def __init__(self, *args, ledger, probe=None, callbacks=(), **kwargs):
@@ -119,20 +123,29 @@ class Loop(Trainer):
 
     def _get_train_sampler(self, *args, **kwargs): return SequentialSampler(self.train_dataset)
 
-    def compute_loss(self, model, inputs, return_outputs=False, **kwargs):
+    def _prepared(self, batch):
+        "What the module takes, on the device."
+        inputs = self._prepare_inputs(batch)
         key = inputs.pop('key')
-        if prepare := self.train_dataset.prepare: inputs = prepare(dict(inputs, key=key))
+        prepare = self.train_dataset.prepare
+        return prepare(dict(inputs, key=key)) if prepare else inputs
+
+    def get_batch_samples(self, epoch_iterator, num_batches, device):
+        "The parts of an update, prepared, and the number of predictions in all of them, on all ranks."
+        batches,_ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        parts = [self._prepared(b) for b in batches]
+        if not parts: return parts, None
+        return parts, self._over_ranks(sum(_n_predicted(part['labels']) for part in parts))
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        "The part's mean loss, weighed such that the Trainer's mean over parts and ranks is that over predictions."
         mask = inputs.get('attention_mask')
         if mask is not None: self.ledger.meter.padded += self._over_ranks((mask == 0).sum())
         out = model(**inputs)
-        loss = out['loss']*self._share(inputs['labels'])
+        n,loss = _n_predicted(inputs['labels']),out['loss']
+        share = n*self.args.world_size*self.current_gradient_accumulation_steps/num_items_in_batch.clamp(min=1)
+        loss = torch.where(n > 0, loss*share, torch.zeros_like(loss)) # the mean of no prediction is no number
         return (loss, out) if return_outputs else loss
-
-    def _share(self, labels):
-        "What this rank's mean counts in the mean over all ranks: they predict different numbers of tokens."
-        if self.args.world_size == 1: return 1
-        n = (labels != -100).sum()
-        return n*self.args.world_size/self._over_ranks(n)
 
     def _over_ranks(self, n): return n if self.args.world_size == 1 else self.accelerator.reduce(n, 'sum')
 
