@@ -115,7 +115,7 @@ def test_how_much_a_tokenizer_may_read():
     reads = {kind: limit_length(BertTokenizerFast(vocab=vocab), tiny(kind)) for kind in (BertConfig, RobertaConfig)}
     for kind,tokenizer in reads.items():
         test_eq(len(tokenizer('a '*999, truncation=True).input_ids), Encoder(tiny(kind)).max_length)
-    test_eq(limit_length(BertTokenizerFast(vocab=vocab, model_max_length=9), tiny(BertConfig)).model_max_length, 9)
+    test_eq(limit_length(BertTokenizerFast(vocab=vocab, model_max_length=9), tiny('bert')).model_max_length, 9)
     {kind.model_type: tokenizer.model_max_length for kind,tokenizer in reads.items()}
 
 def test_how_much_a_tokenizer_may_read_2():
@@ -149,22 +149,23 @@ def test_how_much_a_tokenizer_may_read_3():
     first
 
 def test_how_much_a_tokenizer_may_read_4():
-    global m, sketch, stranger, tuned
+    global kind, m, sketch, stranger, tuned
     # ../nbs/20_model.encoder.ipynb #e7e91486
-    m = tiny(RobertaConfig)
+    m = tiny('roberta', d=32)
     sketch = body_sketch(m)
     test_close(body_distance(m, sketch), 0, 1e-6)
     test_close(body_distance(truncate(m, 2), sketch), 0, 1e-6) # so far as it goes
     tuned = copy.deepcopy(m)
     with torch.no_grad():
         for t in tuned.parameters(): t += .1*t.std()*torch.randn_like(t)
+    for kind in kinds: test_close(body_distance(truncate(tiny(kind), 2), body_sketch(tiny(kind))), 0, 1e-6)
     stranger = AutoModelForMaskedLM.from_config(m.config)
     body_distance(tuned, sketch), body_distance(stranger, sketch)
 
 def test_how_much_a_tokenizer_may_read_5():
     # ../nbs/20_model.encoder.ipynb #1fc204e1
     assert body_distance(tuned, sketch) < stranger_from < body_distance(stranger, sketch)
-    test_eq(body_distance(tiny(BertConfig), body_sketch(tiny(ModernBertConfig))), float('inf'))
+    test_eq(body_distance(tiny('bert'), body_sketch(tiny('modernbert'))), float('inf'))
 
 def test_frozen():
     global m
@@ -178,7 +179,7 @@ def test_frozen():
 def test_precision():
     global m
     # ../nbs/20_model.encoder.ipynb #1e5a55ad
-    m = tiny(BertConfig)
+    m = tiny('bert')
     test_is(in_fp32(m), m)
     half = copy.deepcopy(m).bfloat16()
     test_eq({p.dtype for p in in_fp32(half).parameters()}, {torch.float32})
