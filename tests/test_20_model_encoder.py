@@ -116,7 +116,7 @@ def test_how_much_a_tokenizer_may_read():
     for kind,tokenizer in reads.items():
         test_eq(len(tokenizer('a '*999, truncation=True).input_ids), Encoder(tiny(kind)).max_length)
     test_eq(limit_length(BertTokenizerFast(vocab=vocab, model_max_length=9), tiny('bert')).model_max_length, 9)
-    {kind.model_type: tokenizer.model_max_length for kind,tokenizer in reads.items()}
+    {kind: tokenizer.model_max_length for kind,tokenizer in reads.items()}
 
 def test_how_much_a_tokenizer_may_read_2():
     global a, b, d, vocab
