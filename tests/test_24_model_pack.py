@@ -4,8 +4,9 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, body_distance, init_embeddings, lineage, marks_of, n_rows, pack_of_body, padding_row,
-    plug, save_file, source_pack, special_ids, spellings, tempfile, torch, warnings, write_json)
+    AutoTokenizer, Encoder, LanguagePack, Marks, Path, PreTrainedTokenizerFast, Tokenizer, _Folder, _read_files, body_distance, init_embeddings,
+    lineage, marks_of, n_rows, pack_of_body, padding_at, padding_row, plug, save_file, source_pack, special_ids, spellings, tempfile, torch, warnings,
+    write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -13,9 +14,9 @@ __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, 
 import copy, math
 from unittest.mock import patch
 from fastcore.test import *
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import decoders, models, pre_tokenizers, processors
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, pipeline
-from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
+from transformers import BertConfig, ModernBertConfig, RobertaConfig
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 
@@ -41,6 +42,31 @@ def test_roles_3():
     test_eq(padding_row(tok_a), 1)
     test_eq(padding_row(Roles(eos=2, mask=4)), None) # as GPT-2's
     test_eq(padding_row(Roles(eos=2, pad=2)), None) # and as many use it
+
+def test_roles_4():
+    global bert_like, d, pieces, text
+    # ../nbs/24_model.pack.ipynb #1683c4e2
+    def bert_like(pieces):
+        tok = Tokenizer(models.WordPiece({p: i for i,p in enumerate(pieces)}, unk_token='[UNK]'))
+        tok.pre_tokenizer, tok.decoder = pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+        tok.post_processor = processors.BertProcessing(('[SEP]', 3), ('[CLS]', 2))
+        roles = {f'{r}_token': f'[{r.upper()}]' for r in ('pad', 'unk', 'cls', 'sep', 'mask')}
+        return PreTrainedTokenizerFast(tokenizer_object=tok, model_max_length=64, **roles)
+    pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'the', 'cat', '##s']
+    for old,at in ((bert_like(pieces), 1), (tok_b, 0), (tok_b, 2), (tok_b, 100)):
+        new = padding_at(old, at)
+        test_eq((new.pad_token_id, len(new), new.model_max_length), (at, len(old), old.model_max_length))
+        text = f"the cats {old.mask_token} {world.corpora['bb'].docs[0]}"
+        there = {old.convert_ids_to_tokens(i): new.convert_tokens_to_ids(old.convert_ids_to_tokens(i)) for i in range(len(old))}
+        test_eq(sorted(there.values()), list(range(len(old))))
+        test_eq(new(text).input_ids, [there[t] for t in old.convert_ids_to_tokens(old(text).input_ids)])
+        test_eq(new.decode(new(text).input_ids), old.decode(old(text).input_ids))
+    with tempfile.TemporaryDirectory() as d: # it is saved and loaded like any other
+        new.save_pretrained(d)
+        test_eq(AutoTokenizer.from_pretrained(d)(text).input_ids, new(text).input_ids)
+    with expect_fail(ValueError, 'no pad token'): padding_at(Roles(), 1)
+    gpt_like = Roles(bos=5, eos=5)
+    special_ids(gpt_like)
 
 def test_on_disk():
     global Hub, Note, d, f

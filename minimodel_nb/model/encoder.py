@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['stranger_from', 'float_types', 'has_family', 'small_config', 'function', 'Encoder', 'tapped', 'share', 'set_layers',
-           'truncate', 'set_language', 'lineage', 'limit_length', 'load_primary', 'body_sketch', 'body_distance',
-           'training_only', 'check_floats', 'in_fp32', 'default_device', 'has_bf16', 'fast_attention']
+           'truncate', 'check_language', 'set_language', 'lineage', 'limit_length', 'load_primary', 'body_sketch',
+           'body_distance', 'training_only', 'check_floats', 'in_fp32', 'default_device', 'has_bf16', 'fast_attention']
 
 # %% ../../nbs/20_model.encoder.ipynb #73b936ed
 import copy
@@ -182,8 +182,12 @@ def truncate(
     return out
 
 # %% ../../nbs/20_model.encoder.ipynb #2b698a29
-def _check_language(e, d, ids):
-    "Fails unless embeddings of width `d`, with special tokens at `ids`, can be put into the model of the view `e`."
+def check_language(
+    e, # Encoder
+    d, # width of embeddings
+    ids # special token ids: dict of pad, bos, ...
+):
+    "Fails unless such a language can be put into the model."
     if d != e.word.embedding_dim:
         raise ValueError(f"embeddings are {d} wide, the model is {e.word.embedding_dim}: "
                          "the pack was made for another body")
@@ -192,7 +196,8 @@ def _check_language(e, d, ids):
     if pad != own:
         raise ValueError(f"{e.model.config.model_type} counts positions from its padding id {own}; "
                          f"this vocabulary has {'no padding' if pad is None else f'padding at {pad}'}. "
-                         f"Train the tokenizer with the padding token at id {own}.")
+                         f"Train the tokenizer with the padding token at id {own}, "
+                         f"or move it there: minimodel_nb.model.pack.padding_at(tokenizer, {own})")
 
 def _replace(model, old, new):
     "Put the parameter `new` wherever `model` holds `old`."
@@ -210,7 +215,7 @@ def set_language(
     "Give `model` other token embeddings (and the output tied to them) and another output bias."
     e, ids = Encoder(model), ids or {}
     v,d = weight.shape
-    _check_language(e, d, ids)
+    check_language(e, d, ids)
     if bias is None: bias = torch.zeros(v, device=weight.device, dtype=weight.dtype)
     def as_param(t, like):
         return t if isinstance(t, nn.Parameter) else nn.Parameter(t, requires_grad=like.requires_grad)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 from torch import nn
 from ..cost.flops import Shape, eval_flops
-from ..model.encoder import Encoder, body_sketch, check_floats, default_device, in_fp32, lineage
+from ..model.encoder import Encoder, body_sketch, check_floats, check_language, default_device, in_fp32, lineage
 from ..model.inits import named_init
-from ..model.pack import LanguagePack, init_embeddings, plug
+from ..model.pack import LanguagePack, init_embeddings, plug, special_ids
 from ..runs.work import Work
 from ..text.corpus import Corpus
 from ..train.batches import MaskedLM, Masker
@@ -140,6 +140,7 @@ def adapt(
     work = Work('adapt', out, dict(lineage=body, train_settings=settings, **over.settings(), **start.settings(),
         **watch.labels, **text.settings()), device=device)
     if work.done: return LanguagePack.load(out)
+    for m in over.models: check_language(Encoder(m), source.d, special_ids(text.tokenizer))
     bodies = [in_fp32(m) for m in over.models]
     deep = None if watch.primary is None else in_fp32(watch.primary)
     init = named_init(start.init, text.corpus, start.source_text, text.length)
