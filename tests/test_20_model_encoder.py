@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.encoder import (
-    AutoModelForMaskedLM, Encoder, _ends, copy, default_device, fast_attention, has_bf16, has_family, in_fp32, limit_length, lineage, load_primary,
-    nn, set_language, share, small_config, tapped, torch, training_only, truncate)
+    AutoModelForMaskedLM, Encoder, _ends, body_distance, body_sketch, copy, default_device, fast_attention, has_bf16, has_family, in_fp32,
+    limit_length, lineage, load_primary, nn, set_language, share, small_config, stranger_from, tapped, torch, training_only, truncate)
 
 __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -147,6 +147,25 @@ def test_how_much_a_tokenizer_may_read_3():
     with torch.no_grad(): Encoder(other).layers[0].output.dense.bias[0] += 1e-3
     test_ne(lineage(other), first)
     first
+
+def test_how_much_a_tokenizer_may_read_4():
+    global kind, m, sketch, stranger, tuned
+    # ../nbs/20_model.encoder.ipynb #e7e91486
+    m = tiny('roberta', d=32)
+    sketch = body_sketch(m)
+    test_close(body_distance(m, sketch), 0, 1e-6)
+    test_close(body_distance(truncate(m, 2), sketch), 0, 1e-6) # so far as it goes
+    tuned = copy.deepcopy(m)
+    with torch.no_grad():
+        for t in tuned.parameters(): t += .1*t.std()*torch.randn_like(t)
+    for kind in kinds: test_close(body_distance(truncate(tiny(kind), 2), body_sketch(tiny(kind))), 0, 1e-6)
+    stranger = AutoModelForMaskedLM.from_config(m.config)
+    body_distance(tuned, sketch), body_distance(stranger, sketch)
+
+def test_how_much_a_tokenizer_may_read_5():
+    # ../nbs/20_model.encoder.ipynb #1fc204e1
+    assert body_distance(tuned, sketch) < stranger_from < body_distance(stranger, sketch)
+    test_eq(body_distance(tiny('bert'), body_sketch(tiny('modernbert'))), float('inf'))
 
 def test_frozen():
     global m

@@ -4,8 +4,9 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, init_embeddings, lineage, marks_of, n_rows, padding_row, plug, save_file, source_pack,
-    special_ids, spellings, tempfile, torch, warnings, write_json)
+    AutoTokenizer, Encoder, LanguagePack, Marks, Path, PreTrainedTokenizerFast, Tokenizer, _Folder, _read_files, body_distance, init_embeddings,
+    lineage, marks_of, n_rows, pack_of_body, padding_at, padding_row, plug, save_file, source_pack, special_ids, spellings, tempfile, torch, warnings,
+    write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -13,9 +14,9 @@ __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, 
 import copy, math
 from unittest.mock import patch
 from fastcore.test import *
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import decoders, models, pre_tokenizers, processors
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, pipeline
-from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
+from transformers import BertConfig, ModernBertConfig, RobertaConfig
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 
@@ -41,6 +42,31 @@ def test_roles_3():
     test_eq(padding_row(tok_a), 1)
     test_eq(padding_row(Roles(eos=2, mask=4)), None) # as GPT-2's
     test_eq(padding_row(Roles(eos=2, pad=2)), None) # and as many use it
+
+def test_roles_4():
+    global bert_like, d, pieces, text
+    # ../nbs/24_model.pack.ipynb #1683c4e2
+    def bert_like(pieces):
+        tok = Tokenizer(models.WordPiece({p: i for i,p in enumerate(pieces)}, unk_token='[UNK]'))
+        tok.pre_tokenizer, tok.decoder = pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+        tok.post_processor = processors.BertProcessing(('[SEP]', 3), ('[CLS]', 2))
+        roles = {f'{r}_token': f'[{r.upper()}]' for r in ('pad', 'unk', 'cls', 'sep', 'mask')}
+        return PreTrainedTokenizerFast(tokenizer_object=tok, model_max_length=64, **roles)
+    pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'the', 'cat', '##s']
+    for old,at in ((bert_like(pieces), 1), (tok_b, 0), (tok_b, 2), (tok_b, 100)):
+        new = padding_at(old, at)
+        test_eq((new.pad_token_id, len(new), new.model_max_length), (at, len(old), old.model_max_length))
+        text = f"the cats {old.mask_token} {world.corpora['bb'].docs[0]}"
+        there = {old.convert_ids_to_tokens(i): new.convert_tokens_to_ids(old.convert_ids_to_tokens(i)) for i in range(len(old))}
+        test_eq(sorted(there.values()), list(range(len(old))))
+        test_eq(new(text).input_ids, [there[t] for t in old.convert_ids_to_tokens(old(text).input_ids)])
+        test_eq(new.decode(new(text).input_ids), old.decode(old(text).input_ids))
+    with tempfile.TemporaryDirectory() as d: # it is saved and loaded like any other
+        new.save_pretrained(d)
+        test_eq(AutoTokenizer.from_pretrained(d)(text).input_ids, new(text).input_ids)
+    with expect_fail(ValueError, 'no pad token'): padding_at(Roles(), 1)
+    gpt_like = Roles(bos=5, eos=5)
+    special_ids(gpt_like)
 
 def test_on_disk():
     global Hub, Note, d, f
@@ -110,7 +136,7 @@ def test_the_object_2():
     with expect_fail(ValueError, '16 rows'): LanguagePack('bb', tok_b, torch.randn(16,16), torch.zeros(16), src.lineage)
 
 def test_plug():
-    global plugged, sw
+    global bias, plugged, sw, weight
     # ../nbs/24_model.pack.ipynb #15524d59
     weight, bias = torch.nn.Parameter(torch.randn(len(tok_b), 16)), torch.nn.Parameter(torch.zeros(len(tok_b)))
     sw = LanguagePack('bb', tok_b, weight, bias, lineage(primary))
@@ -137,7 +163,7 @@ def test_plug_2():
     out
 
 def test_plug_3():
-    global d
+    global clf, d
     # ../nbs/24_model.pack.ipynb #6d0cfa4e
     with tempfile.TemporaryDirectory() as d:
         plug(primary, src).save_pretrained(d)
@@ -147,6 +173,30 @@ def test_plug_3():
     with expect_fail(ValueError, 'learnt over the body'): plug(stranger, sw)
 
 def test_plug_4():
+    global back, d, p, x
+    # ../nbs/24_model.pack.ipynb #376a1364
+    with_body = LanguagePack('bb', tok_b, weight, bias, src.lineage, sketch=src.sketch)
+    elsewhere = copy.deepcopy(clf)
+    del elsewhere.config.lineage
+    with torch.no_grad():
+        for p in elsewhere.parameters(): p += .05*p.std()*torch.randn_like(p)
+    x = torch.tensor([tok_b('x').input_ids])
+    test_eq(plug(elsewhere, with_body)(x).logits.shape, (1,3))
+    with expect_fail(ValueError, 'this model has the body'): plug(elsewhere, sw) # without a sketch
+    test_eq(plug(elsewhere, pack_of_body(sw, primary)).config.lineage, src.lineage)
+    liar = tiny(ModernBertConfig, tok_a)
+    with torch.no_grad():
+        for p in liar.parameters(): p.copy_(torch.randn_like(p)*.02)
+    liar.config.lineage = src.lineage
+    with expect_fail(ValueError, 'descendants at less than'): plug(liar, with_body)
+    with expect_fail(ValueError, 'this model has the body'): plug(liar, sw)
+    vouched = plug(liar, with_body, trust_lineage=True)
+    test_eq(plug(vouched, sw).config.trusted_lineage, src.lineage)
+    with tempfile.TemporaryDirectory() as d: back = LanguagePack.load(with_body.save(f'{d}/bb'))
+    test_eq(*(plug(elsewhere, pack)(x).logits.detach() for pack in (back, with_body)))
+    body_distance(elsewhere, src.sketch), body_distance(liar, src.sketch)
+
+def test_plug_5():
     global as_pack, said, x
     # ../nbs/24_model.pack.ipynb #d2522613
     x = torch.tensor([tok_b(world.corpora['bb'].docs[0]).input_ids])
@@ -236,7 +286,7 @@ def test_initial_embeddings_5():
     test_eq(list(spellings(shuffled).items()), list(spellings(ours).items()))
 
 def test_initial_embeddings_6():
-    global b, w
+    global b, p, w
     # ../nbs/24_model.pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
     vocab_a, vocab_b = tok_a.get_vocab(), tok_b.get_vocab()

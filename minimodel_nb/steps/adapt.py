@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 from torch import nn
 from ..cost.flops import Shape, eval_flops
-from ..model.encoder import Encoder, check_floats, default_device, in_fp32, lineage
+from ..model.encoder import Encoder, body_sketch, check_floats, check_language, default_device, in_fp32, lineage
 from ..model.inits import named_init
-from ..model.pack import LanguagePack, init_embeddings, plug
+from ..model.pack import LanguagePack, init_embeddings, plug, special_ids
 from ..runs.work import Work
 from ..text.corpus import Corpus
 from ..train.batches import MaskedLM, Masker
@@ -140,12 +140,14 @@ def adapt(
     work = Work('adapt', out, dict(lineage=body, train_settings=settings, **over.settings(), **start.settings(),
         **watch.labels, **text.settings()), device=device)
     if work.done: return LanguagePack.load(out)
+    for m in over.models: check_language(Encoder(m), source.d, special_ids(text.tokenizer))
     bodies = [in_fp32(m) for m in over.models]
     deep = None if watch.primary is None else in_fp32(watch.primary)
     init = named_init(start.init, text.corpus, start.source_text, text.length)
     w,b,info = init_embeddings(source, text.tokenizer, init, settings.seed)
     info |= _cast_from(over.models)
-    pack = LanguagePack(text.lang, text.tokenizer, nn.Parameter(w.to(device)), nn.Parameter(b.to(device)), body, info)
+    sketch = body_sketch(bodies[-1] if deep is None else deep)
+    pack = LanguagePack(text.lang, text.tokenizer, nn.Parameter(w.to(device)), nn.Parameter(b.to(device)), body, info, sketch)
     models = [plug(m.to(device), pack) for m in bodies]
     if start.bias_blocks: info |= _fitted(models[0], text, settings, start.bias_blocks, info)
     deep = plug(deep.to(device), pack) if deep is not None else None
@@ -155,6 +157,6 @@ def adapt(
     curve = fit_mlm(course, models, Encoder(models[0]).language(), text, settings, work, probe, spent)
     cost = {k: curve[-1][k] for k in ('tokens', 'flops', 'secs')}
     pack = LanguagePack(text.lang, text.tokenizer, pack.weight.detach().cpu(), pack.bias.detach().cpu(), body,
-        info | cost | dict(layers=over.settings()['layers']))
+        info | cost | dict(layers=over.settings()['layers']), sketch)
     work.finish(curve, final_point(curve) | info | _seen(course) | watch.notes, pack.save_into)
     return pack

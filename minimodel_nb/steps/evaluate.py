@@ -281,6 +281,8 @@ def evaluate(
     settings = dict(lineage=lineage(model), tasks=[t.name for t in tasks], source=source.lang,
                     packs={name: p.fingerprint() for name,p in packs.items()}, seeds=list(finetuning.seeds),
                     split=scoring.split, n_train=finetuning.n_train, train_settings=finetuning.settings or None)
+    trusted = getattr(model.config, 'trusted_lineage', None)
+    if trusted: settings['trusted_lineage'] = trusted
     result = dict(rows=ev.rows, skipped=skipped)
     ev.record = RunRecord('evaluate', Path(out).name if out else '', settings, result=result)
     if out: ev.record.save(Path(out)/'record.json')

@@ -29,7 +29,7 @@ def untrained(
 ): # LanguagePack
     "A control: the pack's vocabulary with random embeddings that were never trained."
     w,b,info = init_embeddings(source, pack.tokenizer, 'random', seed)
-    return LanguagePack(pack.lang, pack.tokenizer, w, b, pack.lineage, info)
+    return LanguagePack(pack.lang, pack.tokenizer, w, b, pack.lineage, info, pack.sketch)
 
 def transfer(
     model, # finetuned primary; for retrieval the primary itself
@@ -40,7 +40,9 @@ def transfer(
     device=None # 'cuda' or 'cpu'; None: where the model is
 ): # RunRecord; result: score, source, random, and what `controls` has for the task
     "Step 4: zero-shot score of `task` in the pack's language, beside its controls."
-    work = Work('transfer', out, dict(task=task.name, lang=pack.lang, source=source.lang, pack=pack.fingerprint(), lineage=pack.lineage))
+    trusted = getattr(model.config, 'trusted_lineage', None)
+    work = Work('transfer', out, dict(task=task.name, lang=pack.lang, source=source.lang, pack=pack.fingerprint(),
+        lineage=pack.lineage, **(dict(trusted_lineage=trusted) if trusted else {})))
     if work.done: return work.record
     if device: model = model.to(device)
     packs = dict(score=pack, source=source, random=untrained(pack, source))

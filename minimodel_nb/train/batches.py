@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from ..model.loss import mlm_loss
 from ..text.masks import example_key, mask_tokens, masking_of
-from ..text.tokens import take
+from ..text.tokens import document_ends, take
 from ..model.encoder import fast_attention, has_bf16
 
 # %% ../../nbs/29_train.batches.ipynb #097829e5
@@ -71,7 +71,7 @@ class Masker:
         sampled=0 # as in TrainSettings
     ):
         self.how = dict(p=p, fixed=True, **masking_of(tokenizer))
-        self.more = dict(bos=tokenizer.cls_token_id) if documents else {}
+        self.more = dict(bos=document_ends(tokenizer)[0]) if documents else {}
         self.sampled = sampled
 
     def __call__(self, batch):
