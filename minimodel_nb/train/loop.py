@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 import torch
+from fastcore.basics import patch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.data import SequentialSampler
@@ -164,21 +165,25 @@ class Loop(Trainer):
         self.state.log_history.append(self.ledger.point(self.state.global_step) | logs)
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, logs)
 
-    def _trained(self):
-        named = self.accelerator.unwrap_model(self.model).named_parameters()
-        return {n: p for n,p in named if p.requires_grad}
+# %% ../../nbs/30_train.loop.ipynb #2c7429ec
+@patch
+def _trained(self:Loop):
+    named = self.accelerator.unwrap_model(self.model).named_parameters()
+    return {n: p for n,p in named if p.requires_grad}
 
-    def _save(self, output_dir=None, state_dict=None):
-        tensors = {n: p.detach().contiguous() for n,p in self._trained().items()}
-        save_file(tensors, writable(output_dir)/'trained.safetensors')
+@patch
+def _save(self:Loop, output_dir=None, state_dict=None):
+    tensors = {n: p.detach().contiguous() for n,p in self._trained().items()}
+    save_file(tensors, writable(output_dir)/'trained.safetensors')
 
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        saved,mine = load_file(Path(resume_from_checkpoint)/'trained.safetensors'),self._trained()
-        if odd := sorted(saved.keys() ^ mine.keys()):
-            raise ValueError(f"{resume_from_checkpoint} holds other parameters than this step trains: {odd[:3]}. "
-                "Delete that folder to start again.")
-        with torch.no_grad():
-            for n,p in mine.items(): p.copy_(saved[n])
+@patch
+def _load_from_checkpoint(self:Loop, resume_from_checkpoint, model=None):
+    saved,mine = load_file(Path(resume_from_checkpoint)/'trained.safetensors'),self._trained()
+    if odd := sorted(saved.keys() ^ mine.keys()):
+        raise ValueError(f"{resume_from_checkpoint} holds other parameters than this step trains: {odd[:3]}. "
+            "Delete that folder to start again.")
+    with torch.no_grad():
+        for n,p in mine.items(): p.copy_(saved[n])
 
 # %% ../../nbs/30_train.loop.ipynb #efabb07f
 def _is_whole(checkpoint):
