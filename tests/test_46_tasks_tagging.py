@@ -119,5 +119,6 @@ def test_the_tasks_3():
     test_eq((holds_tags(folder.name), holds_tags(folder.name, 'de')), (True, False))
     with expect_fail(FileNotFoundError, 'no '+str(Path(folder.name)/'train-de.conll')): tags_task(folder.name, 'de')
     with expect_fail(FileNotFoundError, 'put pos/test-sw.conll* or test-sw.conll* into'): pos(folder.name).examples('sw')
+    with expect_fail(FileNotFoundError, 'there in en'): mine.examples('sw')
     folder.cleanup()
     mine.labels, mine.splits

@@ -145,6 +145,12 @@ panx_tags = ('O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC')
 
 def _columns(path): return dict(word=1, tag=3) if '.conllu' in path.name else {}
 
+def _languages_there(folder, name, split):
+    "What an error says about the languages that have a file of a split."
+    found = {f for p in (f'**/{name}/{split}-*.conll*', f'{split}-*.conll*') for f in folder.glob(p)}
+    langs = sorted({f.name.removeprefix(f'{split}-').split('.')[0] for f in found})
+    return f"{name} is there in {', '.join(langs)}" if langs else ''
+
 def conll_task(
     name, # 'ner'
     labels, # names of the tags
@@ -157,7 +163,7 @@ def conll_task(
     labels = tuple(labels)
     def load(lang, split):
         names = f'**/{name}/{split}-{lang}.conll*', f'{split}-{lang}.conll*'
-        path = find_file(data_folder(folder), names, name)
+        path = find_file(data_folder(folder), names, name, _languages_there(data_folder(folder), name, split))
         return read_conll(path, labels, bad=bad, **_columns(path))
     return Task(name, tagging, checked(load, source, {}), labels, tag_metrics(labels), source=source,
                 **dict(lr=2e-5, epochs=10)|kwargs)
