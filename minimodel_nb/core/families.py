@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 
 # %% ../../nbs/02_core.families.ipynb #447144fe
 def sizes(
-    config, # transformers configuration
-    **own # what is the family's own
+    config # transformers configuration
 ): # fields of `cost.flops.Shape`
-    "Width, layers, vocabulary, heads and longest input by their usual names, and whatever is given."
+    "Width, layers, vocabulary, heads, inner width and longest input by their usual names."
     c = config
-    usual = dict(d=c.hidden_size, l=c.num_hidden_layers, v=c.vocab_size, heads=c.num_attention_heads,
-                 max_t=c.max_position_embeddings)
-    return usual | own
+    return dict(d=c.hidden_size, l=c.num_hidden_layers, v=c.vocab_size, heads=c.num_attention_heads,
+                ff=getattr(c, 'intermediate_size', None), max_t=c.max_position_embeddings)
 
 def bert_shape(
     config, # of a model whose layers are those of BERT
@@ -30,7 +28,7 @@ def bert_shape(
     "Post-norm layers over learnt positions, the embeddings as wide as the layers."
     c, d = config, config.hidden_size
     below = c.max_position_embeddings + getattr(c, 'type_vocab_size', 0) + tables + 2
-    return sizes(c, ff=c.intermediate_size, max_t=c.max_position_embeddings-offset,
+    return sizes(c) | dict(max_t=c.max_position_embeddings-offset,
                  small=(below*d, 9*d+c.intermediate_size, 3*d))
 
 def roberta_shape(config): return bert_shape(config, config.pad_token_id+1)
@@ -44,7 +42,7 @@ def modernbert_shape(
     norm = d*(2 if c.norm_bias else 1)
     biases = 4*d*c.attention_bias + (2*c.intermediate_size+d)*c.mlp_bias
     reach = {'full_attention': None}
-    return sizes(c, ff=c.intermediate_size, gated=True, prenorm=True,
+    return sizes(c) | dict(gated=True, prenorm=True,
                  small=(norm, 2*norm+biases, norm+d*c.classifier_bias),
                  windows=tuple(reach.get(o, c.local_attention//2) for o in c.layer_types))
 
@@ -73,7 +71,7 @@ def distilbert_shape(
 ): # fields of `cost.flops.Shape`
     "BERT's layers over positions, without token types."
     c = config
-    return sizes(c, ff=c.hidden_dim, small=((c.max_position_embeddings+2)*c.dim, 9*c.dim+c.hidden_dim, 3*c.dim))
+    return sizes(c) | dict(ff=c.hidden_dim, small=((c.max_position_embeddings+2)*c.dim, 9*c.dim+c.hidden_dim, 3*c.dim))
 
 # %% ../../nbs/02_core.families.ipynb #3b49111d
 def electra_shape(
@@ -108,7 +106,7 @@ def deberta_shape(
     kernel = getattr(c, 'conv_kernel_size', 0)
     convolved = max(0, kernel)*d//getattr(c, 'conv_groups', 1) # numbers that it reads for each one that it writes
     below += convolved*d + 3*d*(kernel > 0)
-    return sizes(c, ff=c.intermediate_size, e=e, relative=(rows, times, own), eager=True, convolved=convolved,
+    return sizes(c) | dict(e=e, relative=(rows, times, own), eager=True, convolved=convolved,
                  small=(below, 9*d+c.intermediate_size+(0 if own else times*d), 3*e))
 
 # %% ../../nbs/02_core.families.ipynb #1463a3ca
@@ -117,7 +115,7 @@ def nomic_shape(
 ): # fields of `cost.flops.Shape`
     "Post-norm layers, gated, without positions and biases."
     c, d = config, config.hidden_size
-    return sizes(c, ff=c.intermediate_size, gated=True, small=((c.type_vocab_size+2)*d, 4*d, 3*d))
+    return sizes(c) | dict(gated=True, small=((c.type_vocab_size+2)*d, 4*d, 3*d))
 
 def eurobert_shape(
     config # of a EuroBERT
@@ -126,7 +124,7 @@ def eurobert_shape(
     c, d = config, config.hidden_size
     kv = c.num_key_value_heads*c.head_dim
     biases = (2*d+2*kv)*c.attention_bias + (2*c.intermediate_size+d)*c.mlp_bias
-    return sizes(c, ff=c.intermediate_size, kv=kv, gated=True, prenorm=True, first_norm=True, transform=False,
+    return sizes(c) | dict(kv=kv, gated=True, prenorm=True, first_norm=True, transform=False,
                  bias=c.mlp_bias, late=c.classifier_pooling == 'late', small=(0, 2*d+biases, d))
 
 # %% ../../nbs/02_core.families.ipynb #0b35e427
