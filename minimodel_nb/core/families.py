@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['families', 'refused', 'sizes', 'bert_shape', 'roberta_shape', 'modernbert_shape', 'xlmr_xl_shape', 'mpnet_shape',
            'distilbert_shape', 'electra_shape', 'ernie_shape', 'deberta_shape', 'nomic_shape', 'eurobert_shape',
-           'Family', 'family_of']
+           'Family', 'family_of', 'read_families']
 
 # %% ../../nbs/02_core.families.ipynb #c7bfa7a3
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 # %% ../../nbs/02_core.families.ipynb #447144fe
 def sizes(
@@ -193,3 +194,22 @@ def family_of(
     raise ValueError(f"{called} is not supported; known are {', '.join(sorted(families))}. Another of this shape is one record "
                      f"in minimodel_nb.core.families: families[{kind!r}] = Family(layers=..., head=..., decoder=...) "
                      "says where its layers, head and output projection are.")
+
+# %% ../../nbs/02_core.families.ipynb #77038523
+def read_families(
+    path # JSON file: {model type: {field of `Family`: value}}; `like` names a family to start from, `shape` one to be counted like
+): # {model type: Family}
+    "Records of families from a file."
+    with open(path, encoding='utf-8') as f: found = json.load(f)
+    known = [f.name for f in fields(Family)]
+    def record(kind, given):
+        wrong = sorted({*given} - {*known, 'like'})
+        if wrong: raise ValueError(f"{path}: {kind!r} has {', '.join(wrong)}; a record has like, {', '.join(known)}")
+        given = {k: tuple(v) if isinstance(v, list) else v for k,v in given.items()}
+        if 'shape' in given: given['shape'] = family_of(given['shape']).shape
+        like = given.pop('like', None)
+        if like: return replace(family_of(like), **given)
+        lacking = [k for k in ('layers', 'head', 'decoder') if k not in given]
+        if lacking: raise ValueError(f"{path}: {kind!r} lacks {', '.join(lacking)}; or let it be `like` a known family")
+        return Family(**given)
+    return {kind: record(kind, given) for kind,given in found.items()}

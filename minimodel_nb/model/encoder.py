@@ -7,7 +7,7 @@ __all__ = ['has_family', 'small_config', 'function', 'Encoder', 'tapped', 'share
            'lineage', 'load_primary', 'training_only', 'default_device', 'has_bf16', 'fast_attention']
 
 # %% ../../nbs/20_model.encoder.ipynb #73b936ed
-import copy
+import copy, warnings
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -282,9 +282,17 @@ class training_only:
             p.grad = None
 
 # %% ../../nbs/20_model.encoder.ipynb #3dbda23a
+@lru_cache
+def _say_cpu():
+    "Once in a process."
+    warnings.warn("this machine's GPU (mps) is not used: steps are tested on CUDA and on the CPU, and run on the CPU here. "
+                  "Give device='mps' to try it.", stacklevel=3)
+
 def default_device(): # 'cuda' or 'cpu'
-    "Where steps run."
-    return 'cuda' if torch.cuda.is_available() else 'cpu'
+    "Where steps run; on an Apple GPU only where it is asked for, which is said."
+    if torch.cuda.is_available(): return 'cuda'
+    if torch.backends.mps.is_available(): _say_cpu()
+    return 'cpu'
 
 @lru_cache
 def has_bf16(
