@@ -37,4 +37,4 @@ def test_those_that_are_not_known_and_those_that_cannot_be_2():
         f.write_text('{"mine": {"like": "bert", "nrom": "final"}}')
         with expect_fail(ValueError, 'has nrom; a record has like, layers'): read_families(f)
     test_eq((mine['roberta-prelayernorm'].offset, mine['roberta-prelayernorm'].norm), (True, 'LayerNorm'))
-    mine
+    mine['roberta-prelayernorm'].norm

@@ -3,7 +3,7 @@ import pytest, torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 from minimodel_nb.core.families import families, refused
 from minimodel_nb.lab.architecture import Architecture
-from minimodel_nb.model.encoder import has_family, load_primary
+from minimodel_nb.model.encoder import Encoder, has_family, load_primary, small_config, tie
 from minimodel_nb.model.joint import minijoint
 from minimodel_nb.model.pack import LanguagePack, plug, source_pack
 from minimodel_nb.steps.adapt import adapt
@@ -59,3 +59,18 @@ def test_refused_with_the_reason(kind, tmp_path):
     from transformers import AutoConfig
     AutoConfig.for_model(kind).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=refused[kind][:30]): load_primary(tmp_path)
+
+def test_untied_eurobert_says_how(tmp_path):
+    if not has_family('eurobert'): pytest.skip('eurobert is not in the installed transformers')
+    model = AutoModelForMaskedLM.from_config(small_config('eurobert', tie_word_embeddings=False))
+    model.save_pretrained(tmp_path/'untied')
+    with pytest.raises(ValueError, match='encoder.tie'): load_primary(tmp_path/'untied')
+    tie(AutoModelForMaskedLM.from_pretrained(tmp_path/'untied')).save_pretrained(tmp_path/'tied')
+    tied = AutoModelForMaskedLM.from_pretrained(tmp_path/'tied')
+    assert Encoder(tied).decoder.weight is tied.get_input_embeddings().weight
+    assert torch.equal(tied.get_input_embeddings().weight, model.get_input_embeddings().weight)
+
+def test_a_head_of_another_kind_says_so():
+    if not has_family('deberta-v2'): pytest.skip('deberta-v2 is not in the installed transformers')
+    model = AutoModelForMaskedLM.from_config(small_config('deberta-v2', legacy=False))
+    with pytest.raises(ValueError, match='legacy=True'): Encoder(model)
