@@ -24,6 +24,8 @@ class Architecture:
     def __post_init__(self):
         if self.family not in families:
             raise ValueError(f"family={self.family!r}: choose from {', '.join(families)}")
+        if self.width % self.heads:
+            raise ValueError(f"width={self.width} cannot be shared by {self.heads} heads: choose a divisor of it")
 
     def config(self,
         tokenizer, # whose pieces it embeds, and whose special ids it takes
