@@ -5,7 +5,7 @@
 import pytest
 from minimodel_nb.text.tokens import (
     AsText, Corpus, Counter, Path, Tokenizer, _alphabet, _blocks_folder, _encoded, block_stats, document_ends, fingerprint, kept_tokenizer, models,
-    np, pack_blocks, special_pieces, specials, take, tokenizer_fingerprint, train_tokenizer)
+    np, pack_blocks, special_pieces, specials, take, tokenizer_fingerprint, train_tokenizer, unicodedata, warnings)
 
 __notebook__ = 'nbs/17_text.tokens.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -48,6 +48,7 @@ def test_training_one_3():
     test_ne(train_tokenizer(world.corpora['aa'], 150).get_vocab(), tok.get_vocab())
 
 def test_training_one_4():
+    global text
     # ../nbs/17_text.tokens.ipynb #bfda55fb
     text = ['abba baab ab'*10]*100 + ['qa']
     test_eq('q' in train_tokenizer(text, 12).get_vocab(), False)
@@ -57,16 +58,66 @@ def test_training_one_4():
 
 def test_training_one_5():
     # ../nbs/17_text.tokens.ipynb #3e1f65b0
-    with expect_fail(ValueError, 'supports 201 pieces at most'): train_tokenizer(bb, 1000)
-    test_eq(len(train_tokenizer(bb, 201)), 201)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter('always')
+        test_eq([len(train_tokenizer(bb, v)) for v in (201, 1000, 8000)], [201, 201, 201+256])
+        test_eq(len(train_tokenizer(['hi'], 100)), 5+3) # ▁, h, i
+    test_eq(['supports 201 pieces at most' in str(w.message) for w in told], [True, False, False])
+    test_eq('supports 457 pieces at most' in str(told[1].message), True)
     least = len(set(''.join(bb)) - {' '}) + 1 + 1 + 5 # characters, the space, one longer piece, special tokens
     with expect_fail(ValueError, f'at least {least} pieces'): train_tokenizer(bb, least-1)
     test_eq(len(train_tokenizer(bb, least)), least)
+    with expect_fail(ValueError, 'byte_fallback=False'): train_tokenizer(bb, least, byte_fallback=True)
     with expect_fail(ValueError, 'is empty'): train_tokenizer([], 100)
     with expect_fail(ValueError, 'is empty'): train_tokenizer([' ', ''], 100)
     with expect_fail(TypeError, 'one string'): train_tokenizer('just one text', 100)
 
-def test_training_one_6():
+def test_what_is_read_can_be_written_again():
+    global many, none_of_them, read_and_written, text
+    # ../nbs/17_text.tokens.ipynb #094aa856
+    scripts = dict(
+        thai='น้ำใจงามของคนไทย',
+        lao='ນ້ຳໃຈຂອງຄົນລາວ',
+        khmer='ភាសាខ្មែរស្រួលរៀន',
+        burmese='မြန်မာဘာသာစကား',
+        tibetan='བོད་ཀྱི་སྐད་ཡིག',
+        hindi='क्षत्रिय ज्ञान और श्रद्धा, ज़िन्दगी',
+        bengali='ক্ষুদ্র বাংলা ভাষা',
+        tamil='தமிழ் மொழி கொண்டு',
+        telugu='తెలుగు భాష స్త్రీ',
+        sinhala='ශ්‍රී ලංකාව',
+        arabic='الســــلام عليكم، ﷺ',
+        urdu='اُردو زبان ہے۔',
+        persian='می‌خواهم بدانم',
+        hebrew='בְּרֵאשִׁית בָּרָא',
+        amharic='ሰላም ለዓለም፡፡',
+        chinese='你好，世界！（第１章）',
+        japanese='これはペンです。ｶﾀｶﾅ「株」㈱',
+        korean='한국어를 배우다',
+        jamo='한글',
+        vietnamese='Tiếng Việt rất hay',
+        decomposed=unicodedata.normalize('NFD', 'Tiếng Việt rất hay'),
+        georgian='ქართული ენა',
+        armenian='Հայերեն լեզու',
+        greek='Ἐν ἀρχῇ ἦν ὁ λόγος',
+        polish='Zażółć gęślą jaźń… ½ m²',
+        emoji='👩‍👩‍👧‍👦 👍🏽 🏳️‍🌈 ❤️ 🇰🇪')
+    def read_and_written(tokenizer, text): return tokenizer.decode(tokenizer(text).input_ids, skip_special_tokens=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        many = train_tokenizer(list(scripts.values()), 5000)
+        none_of_them = train_tokenizer(bb, 8000)
+    for text in scripts.values():
+        for tokenizer in (many, none_of_them):
+            test_eq(read_and_written(tokenizer, text), unicodedata.normalize('NFC', text))
+    [lang for lang,text in scripts.items() if read_and_written(many, text) != text]
+
+def test_what_is_read_can_be_written_again_2():
+    # ../nbs/17_text.tokens.ipynb #5694eb7b
+    test_eq(read_and_written(many, ' Tiếng \n\u3000 Việt\xa0hay '), 'Tiếng Việt hay')
+    [none_of_them.convert_ids_to_tokens(none_of_them('👍 ка').input_ids)]
+
+def test_what_is_read_can_be_written_again_3():
     # ../nbs/17_text.tokens.ipynb #e23ef9fc
     tenth = train_tokenizer(bb, 150, max_chars=sum(map(len, bb))//10)
     n_all, n_tenth = (sum(map(len, t(bb.docs).input_ids)) for t in (tok, tenth))

@@ -5,7 +5,7 @@
 import pytest
 from minimodel_nb.model.encoder import (
     AutoModelForMaskedLM, Encoder, _ends, body_distance, body_sketch, copy, default_device, fast_attention, has_bf16, has_family, in_fp32,
-    limit_length, lineage, load_primary, nn, set_language, share, small_config, stranger_from, tapped, torch, training_only, truncate)
+    limit_length, lineage, load_primary, nn, set_language, share, small_config, stranger_from, tapped, tie, torch, training_only, truncate)
 
 __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -16,7 +16,7 @@ from transformers import AlbertConfig, AutoModelForSequenceClassification, BertT
 from minimodel_nb.core.families import families
 
 def test_the_two_ends():
-    global albert, ids, kinds, m, tiny
+    global albert, ids, kinds, m, tiny, word
     # ../nbs/20_model.encoder.ipynb #97694272
     def tiny(kind, l=3, d=16, v=40, t=32):
         torch.manual_seed(0)
@@ -38,6 +38,18 @@ def test_the_two_ends():
     m.cls.predictions.decoder.weight = nn.Parameter(m.cls.predictions.decoder.weight.clone())
     with expect_fail(ValueError, 'not tied'): _ends(m)
     word, decoder
+
+def test_the_two_ends_2():
+    global _, back, d, decoder, m, word
+    # ../nbs/20_model.encoder.ipynb #067adce8
+    m = AutoModelForMaskedLM.from_config(small_config('eurobert', tie_word_embeddings=False))
+    with expect_fail(ValueError, 'encoder.tie'): _ends(m)
+    _,word,decoder = _ends(tie(m))
+    with tempfile.TemporaryDirectory() as d:
+        m.save_pretrained(d)
+        back = AutoModelForMaskedLM.from_pretrained(d)
+    test_is(_ends(back)[2].weight, back.get_input_embeddings().weight)
+    test_eq(back.get_input_embeddings().weight.detach(), word.weight.detach())
 
 def test_the_view():
     global e, kind, m

@@ -114,6 +114,7 @@ def test_from_the_hub():
         exs = examples_of(rows, Problems('hub'), ('no', 'yes'))
         with expect_fail(ConnectionError, 'Put the files'):
             hub_rows(str(d/'none'), 'en', 'validation', 'Put the files somewhere.')
+    with expect_fail(ValueError, "give 'facebook/xnli'"): hub_rows('xnli', 'en', 'validation', '') # no owner
     test_eq(exs, [Example('0', 'a', label=1)])
     exs.counts
 

@@ -91,6 +91,13 @@ def test_paws_x():
     for exs in found.values():
         test_eq([(e.text, e.pair, e.label) for e in exs], [('a b','b a',1), ('c d','d c',0)])
     test_eq([exs[0].id for exs in found.values()], ['2', '1', 'projected/1'])
+    gaps = [*rows, ('NS', 'e f', '0'), ('e f', 'ns', '1'), ('NSA spies', 'NS is Nova Scotia', '1')]
+    exs = in_folder({'pawsx/test-de.tsv': lines(*gaps)}, lambda d: pawsx(d).examples('de'))
+    test_eq([e.text for e in exs], ['a b', 'c d', 'NSA spies'])
+    test_eq(exs.counts['untranslated'], 2)
+    with expect_fail(ValueError, 'nothing but rows without a translation'):
+        in_folder({'pawsx/test-de.tsv': lines(*gaps[2:3])}, lambda d: pawsx(d).examples('de'))
+    with expect_fail(ValueError, "PAWS-X is not in 'sw', but in de, en, es, fr, ja, ko, zh"): pawsx().examples('sw')
     found['pawsx/test-de.projected.tsv'].counts
 
 @pytest.mark.slow
@@ -118,7 +125,7 @@ def test_the_real_files_2():
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter('always')
             table = survey(pawsx(), pawsx_pairs.langs)
-        whole = {(r['split'], r['lang']): r['rows'] for r in table.rows if r['lang'] in ('de','zh')}
+        whole = {(r['split'], r['lang']): r['rows']+r['untranslated'] for r in table.rows if r['lang'] in ('de','zh')}
         test_eq(whole, {(s,l): 2000 for s in ('dev','test') for l in ('de','zh')})
         projected = [r for r in table.rows if r['split']=='test' and r['lang'] not in ('de','zh')]
         assert all(r['projected_labels'] == r['rows'] for r in projected)

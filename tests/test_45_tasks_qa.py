@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.tasks.qa import (
-    Answer, Example, Task, best_spans, json, mlqa, mlqa_sizes, np, qa_kind, qa_metrics, read_squad, tydiqa, windows, xquad)
+    Answer, Example, Task, best_spans, json, mlqa, mlqa_sizes, np, qa_kind, qa_metrics, read_squad, tydiqa, unicodedata, windows, xquad)
 
 __notebook__ = 'nbs/45_tasks.qa.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -12,7 +12,7 @@ __notebook__ = 'nbs/45_tasks.qa.ipynb' # conftest.py runs its cells in order, fr
 import os, random, tempfile, warnings
 from pathlib import Path
 from fastcore.test import *
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModelForMaskedLM, BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
 from minimodel_nb.tasks.files import survey
 from minimodel_nb.model.rows import collate
@@ -50,7 +50,7 @@ def test_loading():
     exs[0]
 
 def test_windows():
-    global e, found, i, r, rows, stories, story, tok
+    global core, e, ends, found, i, names, r, rows, specials, stories, story, tok
     # ../nbs/45_tasks.qa.ipynb #d5f80484
     rng = random.Random(0)
     people = ['Ana','Ben','Cora','Dan','Eva','Finn','Gus','Hana']
@@ -74,7 +74,7 @@ def test_windows():
 
     # ../nbs/45_tasks.qa.ipynb #49393792
     whole,short = windows(stories, tok, 64, 16),windows(stories, tok, 18, 4)
-    test_eq((len(whole), whole.counts), (400, dict(windowed=0, cut_questions=0)))
+    test_eq((len(whole), whole.counts), (400, dict(windowed=0, cut_questions=0, lost=0)))
     assert len(short) > 800
     for rows in (whole, short):
         found = {}
@@ -139,6 +139,46 @@ def test_spans_2():
         by_64,by_3 = (predictions(people_task, model, tok, asked, batch=b) for b in (64, 3))
         test_eq(by_64, by_3)
     got
+
+def test_spans_3():
+    global in_form, oracle, trained
+    # ../nbs/45_tasks.qa.ipynb #ff88964c
+    viet = [('Sông Mê Kông chảy qua Lào và Việt Nam.', 'Việt Nam'),
+            ('Thủ đô là Hà Nội, ở phía bắc.', 'Hà Nội'), ('Ở Huế có một cố đô.', 'cố đô')]
+    def in_form(form): # of Unicode
+        pairs = [[unicodedata.normalize(form, s) for s in pair] for pair in viet]
+        return [Example(str(i), 'đâu?', c, [Answer(a, c.index(a))]) for i,(c,a) in enumerate(pairs)]
+
+    def trained(pre, normalizer=None, trims=False):
+        core = Tokenizer(models.BPE(unk_token='<unk>'))
+        core.pre_tokenizer = pre
+        if normalizer: core.normalizer = normalizer
+        core.train_from_iterator([c for c,_ in viet]*9 + ['đâu?'], trainers.BpeTrainer(vocab_size=420,
+            special_tokens=specials, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+        special = processors.TemplateProcessing('<s> $A </s>', '<s> $A </s> $B:1 </s>:1', ends)
+        core.post_processor = processors.Sequence([*[processors.ByteLevel(trim_offsets=True)]*trims, special])
+        return PreTrainedTokenizerFast(tokenizer_object=core, **names)
+
+    def oracle(tokenizer, exs, kind=qa_kind()):
+        "Exact match of what knows the labels, and the count of answers that are lost."
+        rows = windows(exs, tokenizer, 64, 16)
+        said = kind.decode(None, exs, rows, [knows(r) for r in rows])
+        return qa_metrics()([e.label for e in exs], said)['exact_match'], rows.counts['lost']
+
+    bytes_of_text,split = pre_tokenizers.ByteLevel(add_prefix_space=False),pre_tokenizers.Split
+    bytes_of_words = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.ByteLevel(use_regex=False)])
+    toks = dict(keeps=trained(bytes_of_text), trims=trained(bytes_of_text, trims=True),
+                first_letter=trained(bytes_of_words, trims=True), before=trained(split(' ', 'merged_with_next')),
+                after=trained(split(' ', 'merged_with_previous')), bare=trained(pre_tokenizers.Whitespace(), normalizers.BertNormalizer()),
+                composes=trained(pre_tokenizers.Metaspace(), normalizers.NFKC()))
+    for form in ('NFC', 'NFD'):
+        test_eq({name: oracle(t, in_form(form)) for name,t in toks.items()}, {name: (1, 0) for name in toks})
+    gone = [Example('0', 'đâu?', 'Hà \x07 Nội', [Answer('\x07', 3)])]
+    test_eq(oracle(toks['bare'], gone), (0, 1))
+    gone[0].label.append(Answer('Nội', 5)) # the next accepted answer will do
+    test_eq(oracle(toks['bare'], gone), (1, 0))
+    too_long = [Example(e.id, e.text, e.pair, [Answer(e.pair, 0)]) for e in in_form('NFD')]
+    windows(too_long, toks['keeps'], 18, 4).counts
 
 def test_the_sets():
     global found, in_folder, rhein

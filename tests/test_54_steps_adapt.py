@@ -11,6 +11,7 @@ __notebook__ = 'nbs/54_steps.adapt.ipynb' # conftest.py runs its cells in order,
 import copy, tempfile, torch
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from fastcore.test import *
 from transformers import ModernBertConfig
 from minimodel_nb.model.joint import minijoint
@@ -18,13 +19,13 @@ from minimodel_nb.model.pack import source_pack
 from minimodel_nb.runs.record import RunRecord, load_records
 from minimodel_nb.steps.mini import Bridge, build_mini
 from minimodel_nb.steps.pretrain import pretrain
-from minimodel_nb.text.corpus import tiny_world
+from minimodel_nb.text.corpus import LazyDocs, tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 from minimodel_nb.train.masked_lm import Text
 from minimodel_nb.train.settings import TrainSettings
 
 def test_the_step():
-    global bb, before, c, curves, d, fast, folder, k, mini_joint, name, packs, primary, record, src, t, tiny_text, watch
+    global aa, bb, before, c, cfg, curves, d, fast, folder, k, mini_joint, name, packs, primary, record, src, t, tiny_text, watch
     # ../nbs/54_steps.adapt.ipynb #9f95741c
     world = tiny_world()
     def tiny_text(lang, vocab):
@@ -65,6 +66,21 @@ def test_the_step_2():
     test_eq(*(record(n).curve[0]['eval_loss'] for n in ('at30', 'at50')))
 
 def test_the_step_3():
+    global never, over
+    # ../nbs/54_steps.adapt.ipynb #71e1f388
+    def never(*args, **kwargs): raise AssertionError('too late')
+    unread = replace(bb, corpus=Corpus('bb', LazyDocs(never), 'never read'))
+    stranger = pretrain(cfg, aa, replace(fast, steps=1), device='cpu')
+    for fault,over,how in (
+        ('3..64', mini_joint, dict(text=replace(unread, length=65))),
+        ('overlapp', mini_joint, dict(start=Start('overlapp'))),
+        ('give the source text too', mini_joint, dict(start=Start('joint'))),
+        ('learnt over the body', mini_joint, dict(watch=Watch(stranger))),
+        ('no mask token', mini_joint, dict(text=replace(unread, tokenizer=SimpleNamespace(mask_token_id=None))))):
+        how = dict(text=unread) | how
+        with expect_fail(ValueError, fault): adapt(over, source=src, settings=fast, device='cpu', **how)
+
+def test_the_step_4():
     global spent
     # ../nbs/54_steps.adapt.ipynb #204e52c7
     spent = {n: p.info['flops'] for n,p in packs.items()}
@@ -74,7 +90,7 @@ def test_the_step_3():
     print(f'standard costs {ratio:.2f} times as much')
     packs['minijoint']
 
-def test_the_step_4():
+def test_the_step_5():
     global name, r
     # ../nbs/54_steps.adapt.ipynb #eb92883c
     for name,start in dict(focus=Start('focus'), both=Start('focus', bias_blocks=64)).items():
@@ -86,7 +102,7 @@ def test_the_step_4():
     assert both.curve[0]['eval_loss'] < focus.curve[0]['eval_loss']
     focus.curve[0], both.curve[0]
 
-def test_the_step_5():
+def test_the_step_6():
     global brief, n, s
     # ../nbs/54_steps.adapt.ipynb #55149708
     brief = replace(fast, steps=30, batch=4)
@@ -100,7 +116,7 @@ def test_the_step_5():
     with expect_fail(ValueError, 'choose sampled >= 40'): adapt(mini_joint, bb, src, few, device='cpu')
     full['eval_loss'], part['eval_loss'], part['flops']/full['flops']
 
-def test_the_step_6():
+def test_the_step_7():
     global c, in_turn, k, t
     # ../nbs/54_steps.adapt.ipynb #2deae3dd
     in_turn = Watch(primary, labels=dict(method='curriculum'))
@@ -115,7 +131,7 @@ def test_the_step_6():
     with expect_fail(ValueError, '2 models and 1 shares'): Curriculum((mini_joint, primary), shares=(1.,))
     {n: round(v[-1]['primary_loss'], 3) for n,v in dict(curves, turns=c).items()}, turns.info['layers']
 
-def test_the_step_7():
+def test_the_step_8():
     global over, pack, r
     # ../nbs/54_steps.adapt.ipynb #56301645
     found,cost = {},{}
@@ -132,7 +148,7 @@ def test_the_step_7():
         test_close(looked/len(r['looks']), 2*(shallow+deep), 1) # a look costs two updates over each
     found[1.]
 
-def test_the_step_8():
+def test_the_step_9():
     global Killed, Killer, over, watch
     # ../nbs/54_steps.adapt.ipynb #1d170318
     class Killed(Exception): pass
@@ -155,7 +171,7 @@ def test_the_step_8():
         test_eq((resumed.fingerprint(), resumed.info['flops']), (whole.fingerprint(), whole.info['flops']))
         assert 0 < len(seen) < 5
 
-def test_the_step_9():
+def test_the_step_10():
     global pack
     # ../nbs/54_steps.adapt.ipynb #711e596e
     half = copy.deepcopy(primary).bfloat16()
@@ -165,7 +181,7 @@ def test_the_step_9():
     test_eq({p.dtype for p in half.parameters()}, {torch.bfloat16})
     assert plug(half, pack).get_input_embeddings().weight.dtype == torch.bfloat16
 
-def test_the_step_10():
+def test_the_step_11():
     # ../nbs/54_steps.adapt.ipynb #22d0b323
     test_eq(sorted(r.step for r in load_records(d)), ['adapt']*14)
     test_eq([p for p in d.rglob('*.work')], [])

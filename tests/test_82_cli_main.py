@@ -115,5 +115,7 @@ def test_from_text_to_a_score_in_a_terminal_6():
     assert 'no exit at layer 2' in err and status == 1
     status,_,err = sh('mini @/aa --out @/y')
     assert '--text and --lang' in err
+    (d/'mine.json').write_text('{"mine": {"like": "bert", "nrom": "norm"}}')
+    assert 'has nrom; a record has like' in sh('--families @/mine.json plan @/aa --tokens 1e6')[2]
     folder.cleanup()
     err

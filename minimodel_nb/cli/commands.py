@@ -35,11 +35,12 @@ def _tokenizer(a, corpus):
 
 def _train_settings(a): return TrainSettings(**given(a, TrainSettings))
 
-def _new_model(a, tokenizer):
-    "The configuration of a new model at the sizes that were given."
+def _new_shape(a):
+    "The shape of a new model at the sizes that were given; its exits are within it."
     from minimodel_nb.lab.architecture import Architecture
-    shape = Architecture(a.layers, a.family, a.width, a.heads or max(1, a.width//64), a.ff or 2*a.width)
-    return shape.config(tokenizer, a.length)
+    if not all(1 <= n < a.layers for n in a.exits):
+        raise ValueError(f"--exits {' '.join(map(str, a.exits))}: of {a.layers} layers, choose from 1..{a.layers-1}")
+    return Architecture(a.layers, a.family, a.width, a.heads or max(1, a.width//64), a.ff or 2*a.width)
 
 def _forget(a):
     "When embeddings are forgotten, or None."
@@ -78,8 +79,9 @@ def do_pretrain(a):
         model,tok = load_primary(a.model, attach_head=a.train == 'head')
         continue_pretraining(model, Text(corpus, tok, a.length, held), settings, exits, a.train, a.out, a.device)
     else:
+        shape = _new_shape(a)
         tok = _tokenizer(a, corpus)
-        pretrain(_new_model(a, tok), Text(corpus, tok, a.length, held), settings, exits, forget, a.out, a.device)
+        pretrain(shape.config(tok, a.length), Text(corpus, tok, a.length, held), settings, exits, forget, a.out, a.device)
 
 # %% ../../nbs/81_cli.commands.ipynb #f2d7e811
 def _take_exit(a):
@@ -147,7 +149,7 @@ def do_adapt(a):
     "Learn a language pack: embeddings for a new language over a frozen mini-model (or primary)."
     from minimodel_nb.model.encoder import load_primary
     from minimodel_nb.model.pack import source_pack
-    from minimodel_nb.steps.adapt import Curriculum, Start, Watch, adapt
+    from minimodel_nb.steps.adapt import Curriculum, Start, Watch, adapt, check_adaptation
     from minimodel_nb.train.masked_lm import Text
     load = lru_cache(load_primary)
     models = [load(m)[0] for m in a.model]
@@ -156,8 +158,10 @@ def do_adapt(a):
     source_text = text_of(a.source_text, a.source)[0] if a.source_text else None
     watch = Watch(load(a.primary)[0] if a.primary else None)
     corpus,held = text_of(a.text, a.lang, a.heldout)
+    settings,start = _train_settings(a),Start(a.init, source_text, a.bias_blocks)
+    check_adaptation(over, speaks, a.length, start, watch) # before a tokenizer is trained
     text = Text(corpus, _tokenizer(a, corpus), a.length, held)
-    adapt(over, text, speaks, _train_settings(a), Start(a.init, source_text, a.bias_blocks), watch, a.out, a.device)
+    adapt(over, text, speaks, settings, start, watch, a.out, a.device)
 
 # %% ../../nbs/81_cli.commands.ipynb #a6c932fa
 @takes(option('model', help='the primary'), task_option(), source_option, examples_option, out_option, device_option,
@@ -167,8 +171,8 @@ def do_finetune(a):
     from minimodel_nb.model.encoder import load_primary
     from minimodel_nb.steps.finetune import finetune
     from minimodel_nb.tasks.names import task_of
-    model,tok = load_primary(a.model)
     task,settings = task_of(a.task, a.source),given(a, LoopSettings)
+    model,tok = load_primary(a.model)
     finetune(model, tok, task, n_train=a.train_examples, out=a.out, device=a.device, **settings)
 
 def _line(name, scores):
@@ -184,8 +188,9 @@ def do_transfer(a):
     from minimodel_nb.steps.evaluate import load_with_source
     from minimodel_nb.steps.transfer import transfer
     from minimodel_nb.tasks.names import task_of
+    task,pack = task_of(a.task, a.source),LanguagePack.load(a.pack)
     model,speaks = load_with_source(a.model, a.source)
-    record = transfer(model, LanguagePack.load(a.pack), task_of(a.task, a.source), speaks, a.out, a.device)
+    record = transfer(model, pack, task, speaks, a.out, a.device)
     for name,scores in record.result.items(): print(_line(name, scores))
 
 # %% ../../nbs/81_cli.commands.ipynb #74cc9b42

@@ -9,6 +9,7 @@ __all__ = ['parser', 'main']
 import argparse, os, sys
 from .commands import all_commands
 from .options import filled
+from ..core.families import families, read_families
 
 # %% ../../nbs/82_cli.main.ipynb #e4d40a54
 def parser(): # ArgumentParser
@@ -16,6 +17,8 @@ def parser(): # ArgumentParser
     top = argparse.ArgumentParser('minimodel', epilog='minimodel COMMAND --help tells more.',
         description='Teach a pretrained masked LM a new language cheaply, by mini-model adaptation.')
     top.add_argument('--debug', action='store_true', help='show where an error arose')
+    top.add_argument('--families', metavar='FILE',
+                     help='JSON file with records of further families of models, as core.families.read_families takes it')
     commands = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for do in all_commands:
         name = do.__name__.removeprefix('do_')
@@ -39,7 +42,9 @@ def main(
     "Entry point of the command `minimodel`."
     a = parser().parse_args(argv)
     _quiet()
-    try: a.run(a)
+    try:
+        if a.families: families.update(read_families(a.families))
+        a.run(a)
     except (ValueError, OSError, FloatingPointError) as e:
         if a.debug: raise
         print(f'minimodel {a.command}: {e}', file=sys.stderr)

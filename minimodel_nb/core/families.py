@@ -5,22 +5,21 @@
 # %% auto #0
 __all__ = ['families', 'refused', 'sizes', 'bert_shape', 'roberta_shape', 'modernbert_shape', 'xlmr_xl_shape', 'mpnet_shape',
            'distilbert_shape', 'electra_shape', 'ernie_shape', 'deberta_shape', 'nomic_shape', 'eurobert_shape',
-           'Family', 'family_of']
+           'Family', 'family_of', 'read_families']
 
 # %% ../../nbs/02_core.families.ipynb #c7bfa7a3
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 # %% ../../nbs/02_core.families.ipynb #447144fe
 def sizes(
-    config, # transformers configuration
-    **own # what is the family's own
+    config # transformers configuration
 ): # fields of `cost.flops.Shape`
-    "Width, layers, vocabulary, heads and longest input by their usual names, and whatever is given."
+    "Width, layers, vocabulary, heads, inner width and longest input by their usual names."
     c = config
-    usual = dict(d=c.hidden_size, l=c.num_hidden_layers, v=c.vocab_size, heads=c.num_attention_heads,
-                 max_t=c.max_position_embeddings)
-    return usual | own
+    return dict(d=c.hidden_size, l=c.num_hidden_layers, v=c.vocab_size, heads=c.num_attention_heads,
+                ff=getattr(c, 'intermediate_size', None), max_t=c.max_position_embeddings)
 
 def bert_shape(
     config, # of a model whose layers are those of BERT
@@ -30,7 +29,7 @@ def bert_shape(
     "Post-norm layers over learnt positions, the embeddings as wide as the layers."
     c, d = config, config.hidden_size
     below = c.max_position_embeddings + getattr(c, 'type_vocab_size', 0) + tables + 2
-    return sizes(c, ff=c.intermediate_size, max_t=c.max_position_embeddings-offset,
+    return sizes(c) | dict(max_t=c.max_position_embeddings-offset,
                  small=(below*d, 9*d+c.intermediate_size, 3*d))
 
 def roberta_shape(config): return bert_shape(config, config.pad_token_id+1)
@@ -44,7 +43,7 @@ def modernbert_shape(
     norm = d*(2 if c.norm_bias else 1)
     biases = 4*d*c.attention_bias + (2*c.intermediate_size+d)*c.mlp_bias
     reach = {'full_attention': None}
-    return sizes(c, ff=c.intermediate_size, gated=True, prenorm=True,
+    return sizes(c) | dict(gated=True, prenorm=True,
                  small=(norm, 2*norm+biases, norm+d*c.classifier_bias),
                  windows=tuple(reach.get(o, c.local_attention//2) for o in c.layer_types))
 
@@ -73,7 +72,7 @@ def distilbert_shape(
 ): # fields of `cost.flops.Shape`
     "BERT's layers over positions, without token types."
     c = config
-    return sizes(c, ff=c.hidden_dim, small=((c.max_position_embeddings+2)*c.dim, 9*c.dim+c.hidden_dim, 3*c.dim))
+    return sizes(c) | dict(ff=c.hidden_dim, small=((c.max_position_embeddings+2)*c.dim, 9*c.dim+c.hidden_dim, 3*c.dim))
 
 # %% ../../nbs/02_core.families.ipynb #3b49111d
 def electra_shape(
@@ -108,7 +107,7 @@ def deberta_shape(
     kernel = getattr(c, 'conv_kernel_size', 0)
     convolved = max(0, kernel)*d//getattr(c, 'conv_groups', 1) # numbers that it reads for each one that it writes
     below += convolved*d + 3*d*(kernel > 0)
-    return sizes(c, ff=c.intermediate_size, e=e, relative=(rows, times, own), eager=True, convolved=convolved,
+    return sizes(c) | dict(e=e, relative=(rows, times, own), eager=True, convolved=convolved,
                  small=(below, 9*d+c.intermediate_size+(0 if own else times*d), 3*e))
 
 # %% ../../nbs/02_core.families.ipynb #1463a3ca
@@ -117,7 +116,7 @@ def nomic_shape(
 ): # fields of `cost.flops.Shape`
     "Post-norm layers, gated, without positions and biases."
     c, d = config, config.hidden_size
-    return sizes(c, ff=c.intermediate_size, gated=True, small=((c.type_vocab_size+2)*d, 4*d, 3*d))
+    return sizes(c) | dict(gated=True, small=((c.type_vocab_size+2)*d, 4*d, 3*d))
 
 def eurobert_shape(
     config # of a EuroBERT
@@ -126,7 +125,7 @@ def eurobert_shape(
     c, d = config, config.hidden_size
     kv = c.num_key_value_heads*c.head_dim
     biases = (2*d+2*kv)*c.attention_bias + (2*c.intermediate_size+d)*c.mlp_bias
-    return sizes(c, ff=c.intermediate_size, kv=kv, gated=True, prenorm=True, first_norm=True, transform=False,
+    return sizes(c) | dict(kv=kv, gated=True, prenorm=True, first_norm=True, transform=False,
                  bias=c.mlp_bias, late=c.classifier_pooling == 'late', small=(0, 2*d+biases, d))
 
 # %% ../../nbs/02_core.families.ipynb #0b35e427
@@ -195,3 +194,22 @@ def family_of(
     raise ValueError(f"{called} is not supported; known are {', '.join(sorted(families))}. Another of this shape is one record "
                      f"in minimodel_nb.core.families: families[{kind!r}] = Family(layers=..., head=..., decoder=...) "
                      "says where its layers, head and output projection are.")
+
+# %% ../../nbs/02_core.families.ipynb #77038523
+def read_families(
+    path # JSON file: {model type: {field of `Family`: value}}; `like` names a family to start from, `shape` one to be counted like
+): # {model type: Family}
+    "Records of families from a file."
+    with open(path, encoding='utf-8') as f: found = json.load(f)
+    known = [f.name for f in fields(Family)]
+    def record(kind, given):
+        wrong = sorted({*given} - {*known, 'like'})
+        if wrong: raise ValueError(f"{path}: {kind!r} has {', '.join(wrong)}; a record has like, {', '.join(known)}")
+        given = {k: tuple(v) if isinstance(v, list) else v for k,v in given.items()}
+        if 'shape' in given: given['shape'] = family_of(given['shape']).shape
+        like = given.pop('like', None)
+        if like: return replace(family_of(like), **given)
+        lacking = [k for k in ('layers', 'head', 'decoder') if k not in given]
+        if lacking: raise ValueError(f"{path}: {kind!r} lacks {', '.join(lacking)}; or let it be `like` a known family")
+        return Family(**given)
+    return {kind: record(kind, given) for kind,given in found.items()}

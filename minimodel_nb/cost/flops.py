@@ -73,25 +73,34 @@ def seen_by(
     if window is None or window >= t: return t
     return (t*(2*window+1) - window*(window+1))/t
 
-def _distances(s, n, q, x_grad, w_grad, table_grad):
+@dataclass(frozen=True)
+class _Grads:
+    "What of a layer gets gradients."
+    x: bool # its input
+    w: bool # its matrices
+    norm: bool = False # the norm before it
+    table: bool = False # the table of distances
+
+def _distances(s, n, q, grads):
     "What attention by distance adds (He et al. 2021): a table is projected, and met by queries, and by keys."
     rows, times, own = s.relative
     if not times: return (0,0,0), (0,0,0)
-    projections = _matmul((2 if own else times)*rows, s.d, s.d, table_grad, w_grad)
+    projections = _matmul((2 if own else times)*rows, s.d, s.d, grads.table, grads.w)
     met = 2*(q+n if times == 2 else q)*rows*s.d
-    return projections, (met, met*(x_grad or w_grad), met*(w_grad or table_grad))
+    return projections, (met, met*(grads.x or grads.w), met*(grads.w or grads.table))
 
-def _layer(s, n, q, t, window, x_grad, w_grad, norm_grad, table_grad=False):
+def _layer(s, n, q, t, window, grads):
     "Cost by part of one layer: `n` rows of keys and values, `q` rows of everything else."
-    inner_grad = x_grad or w_grad
-    x_grad = x_grad or norm_grad
+    w_grad = grads.w
+    inner_grad = grads.x or w_grad
+    x_grad = grads.x or grads.norm
     scores = 4*q*seen_by(t, window)*s.d
     keys_values = _matmul(n, s.d, 2*s.kv, x_grad, w_grad)
     queries = _matmul(q, s.d, s.d, x_grad, w_grad)
     out = _matmul(q, s.d, s.d, inner_grad, w_grad)
     up = _matmul(q, s.d, s.ff*(1+s.gated), inner_grad, w_grad)
     down = _matmul(q, s.ff, s.d, inner_grad, w_grad)
-    table, met = _distances(s, n, q, x_grad, w_grad, table_grad)
+    table, met = _distances(s, n, q, grads)
     return dict(projections=_add(keys_values, queries, out, table),
                 attention=_add((scores, 2*scores*inner_grad, 0), met),
                 ffn=_add(up, down))
@@ -207,7 +216,8 @@ def _count(s, u, trained, n_out, windowed=False, features=None):
         q = n_pred if u.last_layer=='predicted' and i==top-1 else n
         w_grad = i >= trained.lowest
         norm_grad = w_grad and s.prenorm and (i > 0 or s.first_norm)
-        layer = _layer(s, n, q, u.t, window if windowed else None, x_grad, w_grad, norm_grad, whole)
+        grads = _Grads(x_grad, w_grad, norm_grad, whole)
+        layer = _layer(s, n, q, u.t, window if windowed else None, grads)
         for part,cost in layer.items(): put(part, cost)
         x_grad = x_grad or w_grad
         if i+1 in exits:

@@ -24,6 +24,8 @@ class Architecture:
     def __post_init__(self):
         if self.family not in families:
             raise ValueError(f"family={self.family!r}: choose from {', '.join(families)}")
+        if self.width % self.heads:
+            raise ValueError(f"width={self.width} cannot be shared by {self.heads} heads: choose a divisor of it")
 
     def config(self,
         tokenizer, # whose pieces it embeds, and whose special ids it takes
@@ -35,6 +37,7 @@ class Architecture:
         shape = dict(hidden_size=self.width, num_hidden_layers=self.layers, num_attention_heads=self.heads,
             intermediate_size=self.ff, initializer_range=.02*(768/self.width)**.5)
         own = self._modernbert(length) if self.family == 'modernbert' else self._bert(tokenizer, length)
+        own |= self._special(tokenizer)
         return AutoConfig.for_model(self.family, vocab_size=len(tokenizer), **shape, **own, **ids)
 
     def _modernbert(self, length):
@@ -50,6 +53,15 @@ class Architecture:
                              "give it a pad token, or choose another family")
         skipped = tokenizer.pad_token_id+1 if is_offset else 0
         drops = ('attention_probs_dropout_prob', 'hidden_dropout_prob')
+        if self.family in ('distilbert', 'eurobert'): drops = ('attention_dropout', 'dropout')
         return dict(max_position_embeddings=max(512, length)+skipped, type_vocab_size=1) | self._dropping(drops)
+
+    def _special(self, tokenizer):
+        "What some families call otherwise, or are without unless it is asked for."
+        by_distance = dict(relative_attention=True, position_buckets=256, norm_rel_ebd='layer_norm', share_att_key=True,
+                           pos_att_type=['p2c', 'c2p'], position_biased_input=False, type_vocab_size=0)
+        tied = dict(tie_word_embeddings=True, mask_token_id=tokenizer.mask_token_id)
+        return {'distilbert': dict(hidden_dim=self.ff), 'electra': dict(embedding_size=self.width),
+                'deberta-v2': by_distance, 'eurobert': tied}.get(self.family, {})
 
     def _dropping(self, names): return {} if self.dropout is None else dict.fromkeys(names, self.dropout)

@@ -269,6 +269,7 @@ def evaluate(
     "Finetune on each task with each seed, and score every pack in its language, beside controls (Hu et al. 2020)."
     langs = dict.fromkeys([source.lang, *(p.lang for p in packs.values())])
     targets, skipped = _targets(tasks, langs, source, scoring.split)
+    for pack in packs.values(): plug(model, pack) # an error now, if it does not belong, and not after finetuning
     named = {lang: _beside(lang, packs, source) for lang in langs}
     models = _Models(model, source, finetuning, out, device)
     units = list(_units(targets, named, scoring.splits, models.seeds))

@@ -22,7 +22,7 @@ from ..tasks.task import predictions, rows_of
 from ..text.tokens import tokenizer_fingerprint
 from ..train.batches import Stream
 from ..train.loop import Account, Place, fit
-from ..train.masked_lm import final_point
+from ..train.masked_lm import check_vocabulary, final_point
 from ..train.settings import LoopSettings
 
 # %% ../../nbs/55_steps.finetune.ipynb #1c18e95b
@@ -136,16 +136,17 @@ def finetune(
     "Step 3: learn a task in the source language with frozen token embeddings."
     if task.how.head is None:
         raise ValueError(f"task {task.name} is of kind {task.kind} and needs no finetuning: score the primary itself")
+    check_vocabulary([primary], tokenizer)
     primary = in_fp32(primary)
     e = Encoder(primary)
     settings_for = partial(finetune_settings, task, e.word.embedding_dim, **settings) # so many rows
     seed = settings_for(1).seed
     examples = training_examples(task, n_train, seed)
+    dev = task.examples(task.source, select) if select in task.splits else None
     length = min(task.max_length, e.max_length)
     model = task.how.head(task, primary, seed)
     rows = rows_of(task, model, tokenizer, examples, length)
     s = settings_for(len(rows))
-    dev = task.examples(task.source, select) if select in task.splits else None
     work = Work('finetune', out, dict(task=task.name, lang=task.source, lineage=lineage(primary),
         tokenizer=tokenizer_fingerprint(tokenizer), length=length, examples=len(examples), rows=len(rows),
         select=select if dev else None, train_settings=s), device=device)

@@ -14,7 +14,7 @@ from ..model.post import minipost, new_layers
 from ..runs.work import Work
 from ..train.batches import MaskedLM
 from ..train.curriculum import Alone, Distilled
-from ..train.masked_lm import final_point, fit_mlm, update_flops
+from ..train.masked_lm import check_text, final_point, fit_mlm, update_flops
 
 # %% ../../nbs/53_steps.mini.ipynb #5c73fc33
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ def build_mini(
     device=None # 'cuda' or 'cpu'; None: what there is
 ): # masked LM with keep+new layers
     "Step 1b: a MiniPost mini-model; only its new layers are trained."
+    check_text([primary], text)
     primary = in_fp32(primary)
     said = asdict(bridge)
     if not said['distil']: del said['distil']

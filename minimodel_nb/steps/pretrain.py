@@ -15,7 +15,7 @@ from ..model.joint import JointModel, load_joint, minijoint, save_joint
 from ..runs.work import Work
 from ..train.batches import MaskedLM
 from ..train.curriculum import Alone, Forgetting
-from ..train.masked_lm import final_point, fit_mlm, update_flops
+from ..train.masked_lm import check_text, final_point, fit_mlm, update_flops
 
 # %% ../../nbs/52_steps.pretrain.ipynb #c0b1e83d
 def _exit_probe(module, text, settings):
@@ -33,6 +33,7 @@ def _run(work, module, params, text, settings, train='all', callbacks=()):
     "Train `params` of a masked LM, joint or not, give it a lineage of its own, and write it."
     joint = isinstance(module, JointModel)
     model = module.primary if joint else module.model
+    check_text([model], text)
     heads = list(module.depths) if joint else [Encoder(model).depth]
     course = Alone(module, update_flops(model, settings, text.length, train=train, exits=heads), callbacks)
     curve = fit_mlm(course, [model], params, text, settings, work, _exit_probe(module, text, settings))
@@ -94,6 +95,7 @@ def continue_pretraining(
     "Step 1 with a model that exists: go on with masked-LM training."
     if train not in ('all', 'head'): raise ValueError(f"train={train!r}: choose 'all' or 'head'")
     if train == 'head' and exits: raise ValueError("exits are trained together with the body: they need train='all'")
+    check_text([model], text)
     work = Work('pretrain', out, dict(config=None, start=lineage(model), exits=list(exits), train=train,
         train_settings=settings, **text.settings()), device=device)
     if work.done: return _finished(out, exits)

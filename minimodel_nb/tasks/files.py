@@ -17,6 +17,7 @@ from datasets import load_dataset
 from ..core.files import cache_dir, new_folder
 from ..runs.tables import Table
 from ..model.rows import Counted, Example
+from ..text.corpus import with_owner
 from .task import Task
 
 # %% ../../nbs/42_tasks.files.ipynb #9897773f
@@ -257,6 +258,7 @@ def hub_rows(
     hint # what to do without the hub
 ): # list of (place, dict)
     "Rows of a data set on the Hugging Face hub."
+    with_owner(name)
     try: data = load_dataset(name, config, split=split)
     except (OSError, RuntimeError) as e: # unreachable, switched off, or not there under this name
         why = str(e).splitlines()[0][:200]

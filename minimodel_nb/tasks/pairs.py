@@ -30,6 +30,7 @@ class PairSet:
     sizes: dict # published numbers of rows: split -> number
     header: tuple|None = None # columns of tables that may come without a header line
     alias: dict|None = None # other names of classes: name -> class
+    placeholders: tuple = () # what stands where nobody translated a sentence: such rows are left out and counted
     projected: str = '' # in the name of a file whose labels were carried over from another language; '': none is
 
     def origin(self, lang, split):
@@ -43,6 +44,11 @@ def _as_projected(exs):
     own = [replace(e, id=f'projected/{e.id}') for e in exs]
     return Counted(own, exs.counts | dict(projected_labels=len(exs)))
 
+def _is_untranslated(row, pairs):
+    "Does a placeholder stand where the row should have a sentence?"
+    names = (*pairs.columns.text, *pairs.columns.pair)
+    return any(str(row.get(name) or '').strip().upper() in pairs.placeholders for name in names)
+
 def _load_pairs(pairs, data, lang, split, bad):
     "Counted of `Example` in one language and split of a `PairSet`."
     if lang not in pairs.langs: raise ValueError(f"{pairs.title} is not in {lang!r}, but in {', '.join(pairs.langs)}")
@@ -53,7 +59,10 @@ def _load_pairs(pairs, data, lang, split, bad):
     rows, problems, projected = local_or_hub(pairs.origin(lang, split), data, read, convert)
     own = [(place, r) for place,r in rows if r.get('language', lang) == lang]
     if rows and not own and not problems.found: raise ValueError(f"{problems.where} has no rows in {lang!r}")
-    exs = examples_of(own, problems, pairs.labels, pairs.columns, pairs.alias or {}, bad=bad)
+    said = [(place, r) for place,r in own if not _is_untranslated(r, pairs)]
+    if own and not said: raise ValueError(f"{problems.where} has nothing but rows without a translation in {lang!r}")
+    exs = examples_of(said, problems, pairs.labels, pairs.columns, pairs.alias or {}, bad=bad)
+    if len(said) < len(own): exs.counts['untranslated'] = len(own)-len(said)
     return _as_projected(exs) if projected else exs
 
 def pair_task(
@@ -109,7 +118,7 @@ pawsx_pairs = PairSet(
     'pawsx', 'PAWS-X', langs=('de', 'en', 'es', 'fr', 'ja', 'ko', 'zh'), labels=('different', 'paraphrase'),
     files=_pawsx_files, archive=lambda split: 'PAWSX', hub='google-research-datasets/paws-x',
     columns=Columns(text=('sentence1',), pair=('sentence2',)), header=('sentence1', 'sentence2', 'label'),
-    sizes=dict(dev=2000, test=2000), projected='.projected',
+    sizes=dict(dev=2000, test=2000), placeholders=('NS',), projected='.projected',
     hint='x-final.tar.gz of the PAWS-X project, renamed to pawsx.tar.gz, has all of it')
 
 def pawsx(

@@ -11,9 +11,9 @@ __all__ = ['xtreme_qa', 'squad_questions', 'xquad_questions', 'mlqa_sizes', 'tyd
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Callable
-import json
+import json, unicodedata
 import numpy as np, torch
 from transformers import AutoModelForQuestionAnswering
 from ..model.encoder import Encoder
@@ -78,14 +78,6 @@ def read_squad(
     return qa_examples(_squad_items(articles), Problems(path), bad)
 
 # %% ../../nbs/45_tasks.qa.ipynb #1f9057b6
-def _label(row, answer, cls):
-    "Positions of the tokens that hold the answer, or of `cls` twice if it is not in this window."
-    offsets, end = row['_offsets'], answer.start+len(answer)
-    inside = [i for i,o in enumerate(offsets) if o and o[1] > answer.start and o[0] < end]
-    whole = inside and offsets[inside[0]][0] <= answer.start and offsets[inside[-1]][1] >= end
-    first,last = (inside[0], inside[-1]) if whole else (cls, cls)
-    return dict(start_positions=first, end_positions=last)
-
 def _questions(examples, tokenizer, most):
     "The questions, none longer than `most` tokens; how long each is in tokens; how many were cut."
     texts = [e.text.strip() for e in examples]
@@ -98,6 +90,60 @@ def _window(enc, k, example):
     offsets = [o if side == 1 else None for o,side in zip(enc['offset_mapping'][k], enc.sequence_ids(k))]
     ids = {key: enc[key][k] for key in ('input_ids', 'token_type_ids') if key in enc}
     return ids | dict(_example=example, _offsets=offsets)
+
+# %% ../../nbs/45_tasks.qa.ipynb #4c97c7b0
+def _leading(text, kinds):
+    "How many characters `text` begins with that are of these kinds: first letters of Unicode's categories."
+    return len(list(takewhile(lambda c: unicodedata.category(c)[0] in kinds, text)))
+
+def _mend(rows, text):
+    "Let the `_offsets` of an example's windows hold all letters and marks of its context; in place."
+    own = sorted({o for r in rows for o in r['_offsets'] if o})
+    starts,ends,reach = {},{},0 # where tokens start and end -> where they do so now; where the last one ended
+    for start,end in [*own, (len(text), len(text))]:
+        gap = text[reach:start]
+        if gap and not gap.isspace():
+            marks = _leading(gap, 'M')
+            late = _leading(gap[marks:][::-1], 'LMN') if start < len(text) else 0
+            early = _leading(gap[marks:len(gap)-late], 'LMN')
+            ends[reach],starts[start] = reach+marks+early,start-late
+        reach = max(reach, end)
+    for r in rows: r['_offsets'] = [o and (starts.get(o[0], o[0]), ends.get(o[1], o[1])) for o in r['_offsets']]
+
+# %% ../../nbs/45_tasks.qa.ipynb #a95d82cf
+def _counts_as_text(text):
+    "Does it hold anything but spaces and punctuation?"
+    return any(not c.isspace() and unicodedata.category(c)[0] != 'P' for c in text)
+
+def _held(answer, own, text):
+    "From where to where tokens `own` stand for the answer, in characters; None if none does."
+    start = answer.start+len(answer)-len(answer.lstrip())
+    end = start+len(answer.strip())
+    inside = [o for o in own if o[1] > start and o[0] < end]
+    def is_stray(o):
+        shared,rest = text[max(o[0], start):min(o[1], end)],text[o[0]:start]+text[end:o[1]]
+        return _counts_as_text(rest) and not _counts_as_text(shared)
+    if len(inside) > 1 and is_stray(inside[-1]): inside = inside[:-1]
+    if len(inside) > 1 and is_stray(inside[0]): inside = inside[1:]
+    return (max(inside[0][0], start), min(inside[-1][1], end)) if inside else None
+
+def _places(offsets, held):
+    "Positions of the first and the last token of what is `held`, or None where a window does not have all of it."
+    low,high = held
+    inside = [i for i,o in enumerate(offsets) if o and o[1] > low and o[0] < high]
+    whole = inside and offsets[inside[0]][0] <= low and offsets[inside[-1]][1] >= high
+    return (inside[0], inside[-1]) if whole else None
+
+def _label(rows, answers, text, cls):
+    "Label an example's windows, in place; is an answer whole in any?"
+    own = sorted({o for r in rows for o in r['_offsets'] if o and o[1] > o[0]})
+    parts = [held for a in answers if (held := _held(a, own, text))]
+    found = ([_places(r['_offsets'], held) for r in rows] for held in parts)
+    best = next((places for places in found if any(places)), [None]*len(rows))
+    for r,place in zip(rows, best):
+        nowhere = r['input_ids'].index(cls) if cls in r['input_ids'] else 0
+        r['start_positions'],r['end_positions'] = place or (nowhere, nowhere)
+    return any(best)
 
 # %% ../../nbs/45_tasks.qa.ipynb #a103b82c
 def windows(
@@ -121,10 +167,12 @@ def windows(
                         max_length=max_length, stride=room-size-stride, return_overflowing_tokens=True,
                         return_offsets_mapping=True, return_attention_mask=False, verbose=False)
         for k,j in enumerate(enc['overflow_to_sample_mapping']):
-            row,answers = _window(enc, k, group[j]),examples[group[j]].label
-            if answers: row |= _label(row, answers[0], row['input_ids'].index(tokenizer.cls_token_id))
-            rows.setdefault(group[j], []).append(row)
-    counts = dict(windowed=sum(len(own) > 1 for own in rows.values()), cut_questions=n_cut)
+            rows.setdefault(group[j], []).append(_window(enc, k, group[j]))
+    n_lost = 0
+    for i,e in enumerate(examples):
+        _mend(rows[i], e.pair)
+        if e.label: n_lost += not _label(rows[i], e.label, e.pair, tokenizer.cls_token_id)
+    counts = dict(windowed=sum(len(own) > 1 for own in rows.values()), cut_questions=n_cut, lost=n_lost)
     return Counted([r for i in range(len(examples)) for r in rows[i]], counts)
 
 # %% ../../nbs/45_tasks.qa.ipynb #d966e6a5

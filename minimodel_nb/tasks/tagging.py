@@ -95,6 +95,20 @@ def tag_metrics(
     if not entities: return Metrics(accuracy)
     return Metrics(dict(f1=(partial(_entity_counts, labels), _entity_f1)) | accuracy)
 
+# %% ../../nbs/46_tasks.tagging.ipynb #e14073fc
+def _space_before(
+    tokenizer # a fast one
+): # ' ' or ''
+    "What a word apart is preceded by, so that it reads as it does in running text."
+    core = tokenizer.backend_tokenizer
+    def stretches(text): # what pieces are looked up in
+        if core.normalizer: text = core.normalizer.normalize_str(text)
+        return [part for part,_ in core.pre_tokenizer.pre_tokenize_str(text)] if core.pre_tokenizer else [text]
+    def as_one(text): return ''.join(stretches(text))
+    text = stretches('a b')
+    in_text = text[-1] if len(text) > 1 else text[0].removeprefix(as_one('a'))
+    return ' ' if as_one('b') != in_text == as_one(' b') else ''
+
 # %% ../../nbs/46_tasks.tagging.ipynb #1684ef4b
 def _word_row(enc, k, example):
     "Row `k` of what the tokenizer gave; `_words` are (piece, word) of the pieces that begin a word."
@@ -105,7 +119,9 @@ def _word_row(enc, k, example):
                       _words=[(i,w) for i,(w,first) in enumerate(zip(word_of, begins)) if first])
 
 def _encode_words(task, model, tokenizer, examples, max_length):
-    enc = tokenizer([e.text.split(' ') for e in examples], is_split_into_words=True, truncation=True,
+    space = _space_before(tokenizer)
+    words = [[space+word for word in e.text.split(' ')] for e in examples]
+    enc = tokenizer(words, is_split_into_words=True, truncation=True,
                     max_length=min(max_length, Encoder(model).max_length), return_attention_mask=False)
     rows = [_word_row(enc, k, e) for k,e in enumerate(examples)]
     cut = sum(len(e.label)-len(r['_words']) for e,r in zip(examples, rows))
@@ -129,6 +145,12 @@ panx_tags = ('O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC')
 
 def _columns(path): return dict(word=1, tag=3) if '.conllu' in path.name else {}
 
+def _languages_there(folder, name, split):
+    "What an error says about the languages that have a file of a split."
+    found = {f for p in (f'**/{name}/{split}-*.conll*', f'{split}-*.conll*') for f in folder.glob(p)}
+    langs = sorted({f.name.removeprefix(f'{split}-').split('.')[0] for f in found})
+    return f"{name} is there in {', '.join(langs)}" if langs else ''
+
 def conll_task(
     name, # 'ner'
     labels, # names of the tags
@@ -141,7 +163,7 @@ def conll_task(
     labels = tuple(labels)
     def load(lang, split):
         names = f'**/{name}/{split}-{lang}.conll*', f'{split}-{lang}.conll*'
-        path = find_file(data_folder(folder), names, name)
+        path = find_file(data_folder(folder), names, name, _languages_there(data_folder(folder), name, split))
         return read_conll(path, labels, bad=bad, **_columns(path))
     return Task(name, tagging, checked(load, source, {}), labels, tag_metrics(labels), source=source,
                 **dict(lr=2e-5, epochs=10)|kwargs)
