@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.text.tokens import (
-    AsText, Corpus, Counter, Path, Tokenizer, _alphabet, _blocks_folder, _encoded, block_stats, fingerprint, kept_tokenizer, models, np, pack_blocks,
-    special_pieces, specials, take, tokenizer_fingerprint, train_tokenizer, unicodedata, warnings)
+    AsText, Corpus, Counter, Path, Tokenizer, _alphabet, _blocks_folder, _encoded, block_stats, document_ends, fingerprint, kept_tokenizer, models,
+    np, pack_blocks, special_pieces, specials, take, tokenizer_fingerprint, train_tokenizer, unicodedata, warnings)
 
 __notebook__ = 'nbs/17_text.tokens.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -140,7 +140,7 @@ def test_text_is_text():
     tok(html).tokens(), tok.convert_ids_to_tokens(as_text(html).input_ids)
 
 def test_text_is_text_2():
-    global ids, letters, other_kind
+    global PreTrainedTokenizerFast, ids, letters, other_kind
     # ../nbs/17_text.tokens.ipynb #0b11f801
     test_eq(as_text.twin(bb.docs).input_ids, tok(bb.docs).input_ids)
     from tokenizers import pre_tokenizers as pre
@@ -225,6 +225,16 @@ def test_packing_into_blocks_5():
     test_eq(block_stats(bert_blocks)['n_dropped'], 0)
     with expect_fail(ValueError, 'at most 9'): pack_blocks(['ab c', 'd e'], bert, 10, tmp.name)
     with expect_fail(ValueError, 'is empty'): pack_blocks([], bert, 10, tmp.name)
+
+def test_packing_into_blocks_6():
+    global PreTrainedTokenizerFast
+    # ../nbs/17_text.tokens.ipynb #0e6b9bf3
+    from transformers import PreTrainedTokenizerFast
+    framed = dict(tokenizer_object=tok.backend_tokenizer, pad_token='<pad>', unk_token='<unk>', mask_token='<mask>')
+    like_gpt = PreTrainedTokenizerFast(bos_token='<s>', eos_token='</s>', **framed)
+    test_eq((like_gpt.cls_token_id, like_gpt.sep_token_id), (None, None))
+    test_eq(pack_blocks(bb, like_gpt, 32, tmp.name)['input_ids'], blocks['input_ids'])
+    with expect_fail(ValueError, 'neither cls and sep nor bos and eos'): document_ends(PreTrainedTokenizerFast(**framed))
 
 def test_batches_from_blocks():
     # ../nbs/17_text.tokens.ipynb #7e1cafed

@@ -255,6 +255,10 @@ def _check_lineage(model, pack):
     if claims and is_other: return # no more is known
     mine = _own(model)
     if mine == pack.lineage: return
+    if claims: # its hash may have been taken in another precision
+        warnings.warn(f"{learnt}, and so this model claims, but its body is {mine}: it is taken at its word, since the pack has no "
+                      "sketch to compare it with; pack_of_body(pack, primary) gives it one")
+        return
     raise ValueError(f"{learnt}, this model has the body {mine}. {way_out} If it was finetuned from the pack's primary, "
                      "give the pack that primary's sketch: pack_of_body(pack, primary)")
 

@@ -111,7 +111,7 @@ def check_adaptation(
     check_length(models, length)
     body = lineage(over.models[0])
     fits = LanguagePack(source.lang, source.tokenizer, source.weight, source.bias, body)
-    for model in models: plug(model, fits) # an error where its embeddings do not belong
+    for model in models: plug(model, replace(fits, sketch=body_sketch(model))) # an error where its embeddings do not belong
 
 # %% ../../nbs/54_steps.adapt.ipynb #f469a30f
 def _fitted(model, text, settings, n, info):
