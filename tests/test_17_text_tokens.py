@@ -4,7 +4,8 @@
 
 import pytest
 from minimodel_nb.text.tokens import (
-    Counter, Path, _alphabet, _encoded, block_stats, kept_tokenizer, np, pack_blocks, take, tokenizer_fingerprint, train_tokenizer)
+    AsText, Corpus, Counter, Path, Tokenizer, _alphabet, _blocks_folder, _encoded, block_stats, fingerprint, kept_tokenizer, models, np, pack_blocks,
+    special_pieces, specials, take, tokenizer_fingerprint, train_tokenizer)
 
 __notebook__ = 'nbs/17_text.tokens.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -28,7 +29,7 @@ def test_training_one():
     tok(sent).tokens()
 
 def test_training_one_2():
-    global d
+    global d, noun
     # ../nbs/17_text.tokens.ipynb #cb6cde34
     with tempfile.TemporaryDirectory() as d:
         tok.save_pretrained(d)
@@ -72,6 +73,45 @@ def test_training_one_6():
     assert n_all < n_tenth < 1.25*n_all
     n_all, n_tenth
 
+def test_text_is_text():
+    global as_text, name
+    # ../nbs/17_text.tokens.ipynb #b0ce8e7f
+    html = 'рубоно <s>гато</s>'
+    as_text = AsText(tok)
+    test_eq(tok(html).input_ids.count(0), 2)
+    test_eq(tok(html, split_special_tokens=True).input_ids.count(0), 2)
+    test_eq(as_text(html).input_ids.count(0), 1)
+    test_eq(as_text(html, sent).input_ids[-len(tok(sent).input_ids)+1:], tok(sent).input_ids[1:])
+    test_eq(as_text([html.split()], is_split_into_words=True).input_ids[0].count(0), 1)
+    test_eq(as_text('＜ｓ＞').input_ids.count(0), 1)
+    for name in specials.values(): test_eq(set(as_text(name).input_ids[1:-1]) & {0, 1, 2, 4}, set())
+    test_eq(AsText(tok, but_mask=True)(f'<s> {noun} <mask>').input_ids.count(tok.mask_token_id), 1)
+    tok(html).tokens(), tok.convert_ids_to_tokens(as_text(html).input_ids)
+
+def test_text_is_text_2():
+    global ids, letters, other_kind
+    # ../nbs/17_text.tokens.ipynb #0b11f801
+    test_eq(as_text.twin(bb.docs).input_ids, tok(bb.docs).input_ids)
+    from tokenizers import pre_tokenizers as pre
+    from transformers import PreTrainedTokenizerFast
+    def other_kind(model, pre_tokenizer, cls, sep):
+        backend = Tokenizer(model)
+        backend.pre_tokenizer = pre_tokenizer
+        names = dict(unk_token='[UNK]', cls_token=cls, sep_token=sep, mask_token='[MASK]', pad_token='[PAD]')
+        return PreTrainedTokenizerFast(tokenizer_object=backend, **names)
+    words = {p: i for i,p in enumerate(['[UNK]', '[CLS]', '[SEP]', '[MASK]', '[PAD]', 'a', 'b', *'[]UNKCLSEPMAD'])}
+    wordpiece = other_kind(models.WordPiece(words | {f'##{p}': len(words)+i for i,p in enumerate(words)}, unk_token='[UNK]'),
+                           pre.WhitespaceSplit(), '[CLS]', '[SEP]')
+    letters = {p: 5+i for i,p in enumerate(sorted(pre.ByteLevel.alphabet()))}
+    byte_level = other_kind(models.BPE(dict(list(words.items())[:5]) | letters, []), pre.ByteLevel(), '[CLS]', '[SEP]')
+    word_level = other_kind(models.WordLevel(words, unk_token='[UNK]'), pre.WhitespaceSplit(), '[CLS]', '[SEP]')
+    for other in (wordpiece, byte_level, word_level):
+        read, ids = AsText(other), special_pieces(other)
+        test_eq(read.twin('a b a').input_ids, other('a b a').input_ids)
+        found = {i for name in special_pieces(other) for i in read(f'a {name} b').input_ids}
+        test_eq(found & {1, 2, 3, 4}, set())
+        test_eq(other.convert_ids_to_tokens([1, 2, 3, 4]), ['[CLS]', '[SEP]', '[MASK]', '[PAD]'])
+
 def test_packing_into_blocks():
     global blocks, stats, tmp
     # ../nbs/17_text.tokens.ipynb #1440fa50
@@ -105,6 +145,24 @@ def test_packing_into_blocks_3():
     test_eq(np.concatenate([ids for _,ids in _encoded(bb, tok, batch_chars=1)]), expected)
 
 def test_packing_into_blocks_4():
+    global as_before
+    # ../nbs/17_text.tokens.ipynb #08eacd30
+    marked_up = [f'{doc} <s>гато</s> <mask>' for doc in bb.docs]
+    packed = np.concatenate(pack_blocks(marked_up, tok, 32, tmp.name)['input_ids'])
+    test_eq([np.sum(packed == i) for i in (tok.mask_token_id, tok.pad_token_id)], [0, 0])
+    assert np.sum(packed == tok.cls_token_id) <= len(marked_up)
+    test_eq(np.cumsum(packed == 0) - np.cumsum(packed == 2) <= 1, np.ones(len(packed), bool))
+
+    def as_before(texts): return Path(tmp.name)/fingerprint([
+        ('text', Corpus('', texts).fingerprint), ('tokenizer', tokenizer_fingerprint(tok)), ('length', 16)])
+    for texts in (bb.docs, marked_up):
+        pack_blocks(texts, tok, 16, tmp.name)
+        _blocks_folder(Corpus('', texts), tok, 16, Path(tmp.name)).rename(as_before(texts))
+    served = [_blocks_folder(Corpus('', texts), tok, 16, Path(tmp.name)) == as_before(texts) for texts in (bb.docs, marked_up)]
+    test_eq(served, [True, False])
+
+def test_packing_into_blocks_5():
+    global letters
     # ../nbs/17_text.tokens.ipynb #eaedf9ea
     letters = [chr(c) for c in range(97, 123)]
     pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', *letters, *(f'##{c}' for c in letters)]

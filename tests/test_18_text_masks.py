@@ -146,5 +146,7 @@ def test_the_same_number_in_every_row():
 def test_the_same_number_in_every_row_2():
     # ../nbs/18_text.masks.ipynb #77df07a1
     test_eq((mask_tokens(mostly_special, key[:1], p=.5, fixed=True, **vocab)[1] != -100).sum(), 1)
+    short = torch.tensor([[0, 9, 2], [0, 8, 2], [0, 3, 2]]) # the last one has no ordinary token
+    test_eq((mask_tokens(short, key[:3], fixed=True, **vocab)[1] != -100).sum(1), torch.tensor([1, 1, 0]))
     with expect_fail(ValueError, 'between 0 and 1'): mask_tokens(ids, key, p=15, **vocab)
     with expect_fail(ValueError, '(b,t) and (b,)'): mask_tokens(ids, key[:3], **vocab)

@@ -4,8 +4,8 @@
 
 import pytest
 from minimodel_nb.model.encoder import (
-    AutoModelForMaskedLM, Encoder, _ends, default_device, fast_attention, has_bf16, has_family, lineage, load_primary, nn, set_language, share,
-    small_config, tapped, tie, torch, training_only, truncate)
+    AutoModelForMaskedLM, Encoder, _ends, copy, default_device, fast_attention, has_bf16, has_family, in_fp32, limit_length, lineage, load_primary,
+    nn, set_language, share, small_config, tapped, tie, torch, training_only, truncate)
 
 __notebook__ = 'nbs/20_model.encoder.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -120,8 +120,18 @@ def test_another_vocabulary():
         set_language(tiny('roberta'), torch.randn(50,16), ids=dict(pad=0))
     with expect_fail(ValueError, '8 wide, the model is 16'): set_language(tiny('bert'), torch.randn(50,8))
 
-def test_lineage():
-    global a, b, d
+def test_how_much_a_tokenizer_may_read():
+    global kind, vocab
+    # ../nbs/20_model.encoder.ipynb #31d004d0
+    vocab = {w: i for i,w in enumerate(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a'])}
+    reads = {kind: limit_length(BertTokenizerFast(vocab=vocab), tiny(kind)) for kind in ('bert', 'roberta')}
+    for kind,tokenizer in reads.items():
+        test_eq(len(tokenizer('a '*999, truncation=True).input_ids), Encoder(tiny(kind)).max_length)
+    test_eq(limit_length(BertTokenizerFast(vocab=vocab, model_max_length=9), tiny('bert')).model_max_length, 9)
+    {kind: tokenizer.model_max_length for kind,tokenizer in reads.items()}
+
+def test_how_much_a_tokenizer_may_read_2():
+    global a, b, d, vocab
     # ../nbs/20_model.encoder.ipynb #d6ea0936
     from_hub = tiny('bert').bert
     vocab = {w: i for i,w in enumerate(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'])}
@@ -134,7 +144,7 @@ def test_lineage():
     first_of_hub, first_of_a = (m.encoder.layer[2].output.dense.weight.detach() for m in (from_hub, a.bert))
     test_eq(first_of_a, first_of_hub)
 
-def test_lineage_2():
+def test_how_much_a_tokenizer_may_read_3():
     global d, m
     # ../nbs/20_model.encoder.ipynb #f54f9892
     m = tiny('roberta')
@@ -158,6 +168,18 @@ def test_frozen():
         learning = sorted(n for n,p in m.named_parameters() if p.requires_grad)
     test_eq(learning, ['decoder.bias', 'model.embeddings.tok_embeddings.weight'])
     assert all(p.requires_grad for p in m.parameters())
+
+def test_precision():
+    global m
+    # ../nbs/20_model.encoder.ipynb #1e5a55ad
+    m = tiny('bert')
+    test_is(in_fp32(m), m)
+    half = copy.deepcopy(m).bfloat16()
+    test_eq({p.dtype for p in in_fp32(half).parameters()}, {torch.float32})
+    test_is(in_fp32(half).get_output_embeddings().weight.dtype, torch.float32)
+    test_eq(lineage(in_fp32(half)), lineage(half)) # fingerprints are taken in fp32
+    half.bert.pooler = nn.ParameterList([nn.Parameter(torch.zeros(2, dtype=torch.int8), requires_grad=False)])
+    with expect_fail(ValueError, 'is int8'): in_fp32(half)
 
 def test_where_it_runs():
     global m

@@ -151,7 +151,7 @@ def test_a_part_of_the_vocabulary_2():
     (sums.std(0)/sums.mean(0)).max().item() # of one draw
 
 def test_the_loss():
-    global ids, kind, labels, m
+    global ids, kind, labels, m, n, p
     # ../nbs/21_model.loss.ipynb #59b7a82c
     ids = torch.randint(5, 60, (4,30))
     labels = torch.where(torch.rand(4,30) < .3, ids, -100)
@@ -166,6 +166,20 @@ def test_the_loss():
     round(ours.item(), 3)
 
 def test_the_loss_2():
+    global kind, m
+    # ../nbs/21_model.loss.ipynb #12094eee
+    nothing = torch.full_like(ids, -100)
+    for kind in kinds:
+        m = tiny(kind)
+        for more in (dict(), dict(sampled=20, key=torch.arange(4))):
+            loss = mlm_loss(m, ids, nothing, **more)
+            loss.backward()
+            test_eq(loss.item(), 0)
+        learns = [p.grad for n,p in m.named_parameters() if 'pooler' not in n]
+        assert all(g is not None and not g.any() for g in learns), kind
+    loss
+
+def test_the_loss_3():
     # ../nbs/21_model.loss.ipynb #3ccf5dec
     rows = []
     hook = Encoder(m).layers[-1].mlp.register_forward_hook(lambda mod, args, out: rows.append(out.shape[:-1].numel()))

@@ -4,17 +4,18 @@
 
 import pytest
 from minimodel_nb.model.pack import (
-    LanguagePack, Path, _Folder, _read_files, init_embeddings, lineage, plug, save_file, source_pack, special_ids, spellings, tempfile, torch,
-    write_json)
+    Encoder, LanguagePack, Marks, Path, _Folder, _read_files, init_embeddings, lineage, marks_of, n_rows, padding_row, plug, save_file, source_pack,
+    special_ids, spellings, tempfile, torch, warnings, write_json)
 
 __notebook__ = 'nbs/24_model.pack.ipynb' # conftest.py runs its cells in order, from its folder
 
 # ../nbs/24_model.pack.ipynb #09de7bb5
-import math
+import copy, math
 from unittest.mock import patch
 from fastcore.test import *
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, pipeline
-from transformers import BertConfig, ModernBertConfig, RobertaConfig
+from transformers import BertConfig, ModernBertConfig, PreTrainedTokenizerFast, RobertaConfig
 from minimodel_nb.text.corpus import tiny_world
 from minimodel_nb.text.tokens import train_tokenizer
 
@@ -26,6 +27,20 @@ def test_roles():
     tok_b = train_tokenizer(world.corpora['bb'], 190)
     test_eq(special_ids(tok_a)['mask'], tok_a.mask_token_id)
     special_ids(tok_a)
+
+def test_roles_2():
+    # ../nbs/24_model.pack.ipynb #ea3b54ef
+    test_eq(n_rows(tok_a), len(tok_a))
+
+def test_roles_3():
+    global Roles
+    # ../nbs/24_model.pack.ipynb #41760692
+    class Roles:
+        def __init__(self, **ids): self.ids = ids
+        def __getattr__(self, name): return self.ids.get(name.removesuffix('_token_id'))
+    test_eq(padding_row(tok_a), 1)
+    test_eq(padding_row(Roles(eos=2, mask=4)), None) # as GPT-2's
+    test_eq(padding_row(Roles(eos=2, pad=2)), None) # and as many use it
 
 def test_on_disk():
     global Hub, Note, d, f
@@ -44,7 +59,7 @@ def test_on_disk():
     sent
 
 def test_on_disk_2():
-    global d, f
+    global d, f, found
     # ../nbs/24_model.pack.ipynb #dfbc9439
     with tempfile.TemporaryDirectory() as d:
         f = Path(d)
@@ -60,7 +75,7 @@ def test_on_disk_2():
     found
 
 def test_the_object():
-    global d, primary, src, tiny
+    global back, d, primary, src, tiny
     # ../nbs/24_model.pack.ipynb #80fcd034
     def tiny(kind, tok, l=3, d=16, t=64):
         common = dict(vocab_size=len(tok), hidden_size=d, num_hidden_layers=l, num_attention_heads=2,
@@ -107,13 +122,16 @@ def test_plug():
     plugged.config.vocab_size
 
 def test_plug_2():
-    global d
+    global d, ids
     # ../nbs/24_model.pack.ipynb #4685a901
     with tempfile.TemporaryDirectory() as d:
         plugged.save_pretrained(d)
         tok_b.save_pretrained(d)
         fill = pipeline('fill-mask', d, top_k=2)
+        cut = pipeline('fill-mask', d, tokenizer_kwargs=dict(truncation=True))
+        out_of_long = cut(tok_b.mask_token + ' ' + world.corpora['bb'].docs[0]*9)
         out = fill(f"{world.corpora['bb'].docs[0]} {tok_b.mask_token}")
+    test_eq((len(out_of_long), tok_b.model_max_length), (5, 64))
     ids = torch.tensor([tok_a(world.corpora['aa'].docs[0]).input_ids])
     test_eq(plug(plugged, src)(ids).logits.detach(), primary(ids).logits.detach())
     out
@@ -128,25 +146,97 @@ def test_plug_3():
     stranger = tiny(BertConfig, tok_a)
     with expect_fail(ValueError, 'learnt over the body'): plug(stranger, sw)
 
+def test_plug_4():
+    global as_pack, said, x
+    # ../nbs/24_model.pack.ipynb #d2522613
+    x = torch.tensor([tok_b(world.corpora['bb'].docs[0]).input_ids])
+    exact = plug(primary, sw)(x).logits
+    def as_pack(dtype): return LanguagePack('bb', tok_b, sw.weight.detach().to(dtype), sw.bias.detach().to(dtype), sw.lineage)
+    for of_model in torch.bfloat16,torch.float16,torch.float32,torch.float64:
+        body = copy.deepcopy(primary).to(of_model)
+        body.config.lineage = sw.lineage
+        for of_pack in torch.bfloat16,torch.float16,torch.float32,torch.float64:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter('always')
+                scores = plug(body, as_pack(of_pack))(x).logits
+            is_rounded = any('rounded' in str(w.message) for w in said)
+            test_eq((scores.dtype, is_rounded), (of_model, torch.finfo(of_pack).eps < torch.finfo(of_model).eps))
+            assert (scores.float()-exact).abs().max() < .05*exact.abs().max()
+    for dtype in torch.int8,torch.bool:
+        with expect_fail(ValueError, str(dtype).removeprefix('torch.')): as_pack(dtype)
+    with expect_fail(ValueError, 'float16 ends at'):
+        plug(copy.deepcopy(body).half(), LanguagePack('bb', tok_b, sw.weight.detach()*1e6, sw.bias.detach(), sw.lineage))
+
 def test_initial_embeddings():
-    global Named, ours
-    # ../nbs/24_model.pack.ipynb #72cf2df6
+    global Named, said
+    # ../nbs/24_model.pack.ipynb #0573fc9a
     class Named:
         def __init__(self, *pieces): self.vocab = {p: i for i,p in enumerate(pieces)}
         def get_vocab(self): return self.vocab
-        def convert_tokens_to_string(self, ps): return ''.join(ps).replace('Ġ', ' ')
-    ours,bpe,wordpiece = Named('▁David', 'id', '.'),Named('ĠDavid', 'id', '.'),Named('David', '##id', '##.')
-    test_eq(spellings(ours), spellings(bpe))
-    test_eq(spellings(ours), spellings(wordpiece))
-    spellings(bpe)
+    test_eq(marks_of(tok_a), Marks())
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter('always')
+        test_eq(marks_of(Named('David', '##id', '##.')), Marks(inside='##'))
+    assert "Named has no backend" in str(said[0].message)
+    test_eq(marks_of(Named('a', 'b')), Marks())
 
 def test_initial_embeddings_2():
+    global ours, wordpiece
+    # ../nbs/24_model.pack.ipynb #72cf2df6
+    ours,bpe,wordpiece = Named('▁David', 'id', '.'),Named('ĠDavid', 'id', '.'),Named('David', '##id', '##.')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore') # they have no backend
+        test_eq(spellings(ours), spellings(bpe))
+        test_eq(spellings(ours), spellings(wordpiece))
+    spellings(ours)
+
+def test_initial_embeddings_3():
+    global byte_level, found, tok, written
+    # ../nbs/24_model.pack.ipynb #617e0790
+    def byte_level(vocab, merges=()):
+        tok = Tokenizer(models.BPE(vocab=vocab, merges=list(merges), unk_token='<unk>'))
+        tok.pre_tokenizer, tok.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+        return PreTrainedTokenizerFast(tokenizer_object=tok, unk_token='<unk>')
+    tok = byte_level({'<unk>': 0, 'Ġthe': 1, 'the': 2, '##': 3} | {f'Ġw{i}': i+4 for i in range(50)})
+    test_eq({k: spellings(tok)[k] for k in ('▁the', 'the', '##', '▁w7', '<unk>')}, {'▁the': 1, 'the': 2, '##': 3, '▁w7': 11, '<unk>': 0})
+    def written(text): return byte_level({'<unk>': 0}).backend_tokenizer.pre_tokenizer.pre_tokenize_str(text)[0][0]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    hanzi = [chr(0x4e00+i) for i in range(300)]
+    zh = byte_level({p: i for i,p in enumerate(['<unk>', *sorted(alphabet), *map(written, hanzi), written(' 中'), written('▁')])})
+    found = spellings(zh)
+    test_eq(len(found), len(zh))
+    assert all(c in found for c in hanzi) and '▁中' in found
+    test_eq(found['▁'], zh.convert_tokens_to_ids('Ġ')) # the space, and not the character that marks it elsewhere
+    half = [text for text in found if not text.isprintable() and any('\udc80' <= c <= '\udcff' for c in text)]
+    len(half) # bytes that are no character: 128, and the mark itself
+
+def test_initial_embeddings_4():
+    global backed, ids, wordpiece
+    # ../nbs/24_model.pack.ipynb #4f3f96dc
+    def backed(model, decoder=None, **parts):
+        tok = Tokenizer(model)
+        if decoder: tok.decoder = decoder
+        for part,value in parts.items(): setattr(tok, part, value)
+        return PreTrainedTokenizerFast(tokenizer_object=tok, unk_token='<unk>')
+    def ids(*pieces): return {p: i for i,p in enumerate(('<unk>', *pieces))}
+    wordpiece = backed(models.WordPiece(ids('the', '##re', '##', 'Ġ'), unk_token='<unk>'), decoders.WordPiece())
+    test_eq(list(spellings(wordpiece)), ['<unk>', '▁the', 're', '▁##', '▁Ġ'])
+    words = backed(models.WordLevel(ids('the', 'there'), unk_token='<unk>'), pre_tokenizer=pre_tokenizers.Whitespace())
+    test_eq(list(spellings(words)), ['<unk>', '▁the', '▁there'])
+    ends = backed(models.BPE(vocab=ids('the</w>', 'the'), merges=[], end_of_word_suffix='</w>'), decoders.BPEDecoder())
+    test_eq(list(spellings(ends)), ['<unk>', '▁the', 'the'])
+    fallback = decoders.Sequence([decoders.Replace('_', ' '), decoders.ByteFallback(), decoders.Fuse()])
+    fallback = backed(models.BPE(vocab=ids('_the', 'the', '<0xE4>', '<0x61>', 'a'), merges=[], byte_fallback=True), fallback)
+    test_eq(list(spellings(fallback)), ['<unk>', '▁the', 'the', '\udce4', '<0x61>', 'a'])
+
+def test_initial_embeddings_5():
     # ../nbs/24_model.pack.ipynb #ffdda276
     shuffled = Named('▁David', 'id', '.')
     shuffled.vocab = dict(reversed(shuffled.vocab.items()))
     test_eq(list(spellings(shuffled).items()), list(spellings(ours).items()))
 
-def test_initial_embeddings_3():
+def test_initial_embeddings_6():
+    global b, w
     # ../nbs/24_model.pack.ipynb #ff9442f7
     w,b,info = init_embeddings(src, tok_b)
     vocab_a, vocab_b = tok_a.get_vocab(), tok_b.get_vocab()
@@ -158,7 +248,7 @@ def test_initial_embeddings_3():
     test_ne(init_embeddings(src, tok_b, seed=1)[0], w)
     info, shared[-8:]
 
-def test_initial_embeddings_4():
+def test_initial_embeddings_7():
     global _
     # ../nbs/24_model.pack.ipynb #6afaa04e
     r,_,_ = init_embeddings(src, tok_b, 'random')
@@ -166,3 +256,35 @@ def test_initial_embeddings_4():
     assert abs(r[torch.arange(len(r)) != tok_b.pad_token_id].std().item()-.02) < 4*.02/math.sqrt(2*n)
     test_eq(r[tok_b.pad_token_id].abs().sum().item(), 0)
     with expect_fail(ValueError, "'overlap', 'random'"): init_embeddings(src, tok_b, 'wechsel')
+
+def test_initial_embeddings_8():
+    global b, back, d, ids, info, w
+    # ../nbs/24_model.pack.ipynb #01298644
+    no_pad = PreTrainedTokenizerFast(tokenizer_object=tok_b.backend_tokenizer, cls_token='<s>', sep_token='</s>',
+                                     unk_token='<unk>', mask_token='<mask>')
+    test_eq(no_pad.pad_token_id, None)
+    for init in 'overlap','random':
+        w,b,info = init_embeddings(src, no_pad, init)
+        assert (w.norm(dim=1) > 0).all()
+    without = plug(primary, LanguagePack('bb', no_pad, w, b, src.lineage))
+    test_eq((Encoder(without).word.padding_idx, without.config.pad_token_id), (None,None))
+    with tempfile.TemporaryDirectory() as d:
+        without.save_pretrained(d)
+        back = AutoModelForMaskedLM.from_pretrained(d).eval()
+    ids = torch.tensor([no_pad(world.corpora['bb'].docs[0]).input_ids])
+    test_close(back(ids).logits, without(ids).logits)
+    with expect_fail(ValueError, 'counts positions from its padding id 1'):
+        on_roberta = tiny(RobertaConfig, tok_a)
+        plug(on_roberta, LanguagePack('bb', no_pad, w, b, lineage(on_roberta)))
+
+def test_initial_embeddings_9():
+    global x
+    # ../nbs/24_model.pack.ipynb #ce14dfbc
+    padded = tiny(BertConfig, tok_a)
+    padded.resize_token_embeddings(192) # a multiple of 64
+    speaks = source_pack(padded, tok_a, 'aa')
+    test_eq((speaks.v, len(padded.get_input_embeddings().weight)), (170,192))
+    test_eq(len(init_embeddings(speaks, tok_b)[0]), 190)
+    x = torch.tensor([tok_a(world.corpora['aa'].docs[0]).input_ids])
+    test_close(plug(padded, speaks)(x).logits, padded(x).logits[...,:170])
+    with expect_fail(ValueError, 'only 170 rows'): source_pack(primary, tok_b)

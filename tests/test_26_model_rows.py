@@ -58,6 +58,8 @@ def test_from_examples_to_tensors_2():
     with expect_fail(ValueError, 'empty'): encode([], toks['aa'])
     two = encode([Example('0', '2 3', pair='4', label=1), Example('1', '2', pair='3', label=0)], toks['aa'])
     x = collate(two, toks['aa'])
+    marked_up = encode([Example('0', '2 <mask> </s>', pair='<s>')], toks['aa'])[0]
+    test_eq([marked_up['input_ids'].count(i) for i in (0, 2, 4)], [1, 2, 0]) # <s>, </s>, <mask>
     test_eq(x['attention_mask'].sum(1), [6,5])
     test_eq(x['token_type_ids'], [[0,0,0,0,1,1], [0,0,0,1,1,0]])
     test_eq(x['input_ids'][1,-1], toks['aa'].pad_token_id)

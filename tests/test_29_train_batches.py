@@ -9,6 +9,7 @@ __notebook__ = 'nbs/29_train.batches.ipynb' # conftest.py runs its cells in orde
 
 # ../nbs/29_train.batches.ipynb #f7f56ce2
 import math
+from datasets import Dataset
 from fastcore.test import *
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 from minimodel_nb.text.corpus import tiny_world
@@ -26,7 +27,7 @@ def test_an_order_that_survives_interruption():
     test_eq(len(set(whole['key'].tolist())), 30)
 
 def test_what_is_trained():
-    global tiny
+    global blocks, m, tiny, tok
     # ../nbs/29_train.batches.ipynb #3400f0c3
     world = tiny_world()
     tok = train_tokenizer(world.corpora['aa'], 170)
@@ -45,3 +46,11 @@ def test_what_is_trained():
     test_eq(heldout_loss(m, blocks, tok, n=len(blocks)), heldout_loss(m, blocks, tok))
     assert abs(heldout_loss(m, blocks, tok) - math.log(len(tok))) < .5   # an untrained model knows nothing
     heldout_loss(m, blocks, tok)
+
+def test_what_is_trained_2():
+    global of_rows
+    # ../nbs/29_train.batches.ipynb #1d5e0afd
+    def of_rows(rows): return Dataset.from_dict(dict(input_ids=rows), blocks.features)
+    some,empty = blocks[:3]['input_ids'],[[tok.pad_token_id]*32]
+    test_close(heldout_loss(m, of_rows([*some, *empty]), tok, batch=1), heldout_loss(m, of_rows(some), tok, batch=1), 1e-6)
+    with expect_fail(ValueError, 'none of the 2 held-out blocks'): heldout_loss(m, of_rows(empty*2), tok)

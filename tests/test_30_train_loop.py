@@ -12,6 +12,7 @@ from fastcore.test import *
 from transformers import AutoModelForMaskedLM, ModernBertConfig
 from minimodel_nb.train.batches import Masker, MaskedLM, block_stream, heldout_loss
 from minimodel_nb.text.corpus import tiny_world
+from minimodel_nb.text.masks import mask_tokens, masking_of
 from minimodel_nb.model.encoder import Encoder
 from minimodel_nb.model.loss import mlm_loss
 from minimodel_nb.cost.meters import measured
@@ -19,7 +20,7 @@ from minimodel_nb.text.tokens import pack_blocks, train_tokenizer
 from minimodel_nb.train.settings import TrainSettings
 
 def test_which_rows_of_the_embeddings_learn():
-    global blocks, m, tiny, tok
+    global blocks, ids, m, tiny, tok
     # ../nbs/30_train.loop.ipynb #13ea7844
     world = tiny_world()
     tok = train_tokenizer(world.corpora['aa'], 170)
@@ -80,6 +81,25 @@ def test_the_trainer_subclassed_once_2():
     assert all(p.requires_grad for p in m.parameters())
     len(before)
 
+def test_the_trainer_subclassed_once_3():
+    global drawn, in_parts, n
+    # ../nbs/30_train.loop.ipynb #2c477058
+    def drawn(batch):
+        "A masked-LM batch whose rows predict 0 to 5 tokens."
+        ids,labels = mask_tokens(batch['input_ids'], batch['key'], p=.05, **masking_of(tok))
+        return dict(input_ids=ids, labels=labels)
+
+    def in_parts(n):
+        "Losses and embeddings after ten updates, each in `n` parts."
+        s,m = TrainSettings(steps=10, batch=16, lr=1e-3, log_every=1, bf16=False, accumulate=n),tiny()
+        curve = fit(MaskedLM(m), list(m.parameters()), block_stream(blocks, 160, prepare=drawn), s, place=Place(device='cpu'))
+        return torch.tensor([p['loss'] for p in curve]), m.get_input_embeddings().weight.detach()
+
+    losses,weight = in_parts(1)
+    for n in (4, 16):
+        torch.testing.assert_close(in_parts(n), (losses, weight), atol=1e-4, rtol=0)
+    in_parts(4)[0]-losses
+
 def test_interrupted_and_resumed():
     global Stop, curve, d, m, s
     # ../nbs/30_train.loop.ipynb #b0b814ee
@@ -104,7 +124,7 @@ def test_interrupted_and_resumed():
     assert resumed[-1]['secs'] > resumed[3]['secs'] > 0
 
 def test_interrupted_and_resumed_2():
-    global d
+    global d, n
     # ../nbs/30_train.loop.ipynb #da0c6e3b
     with tempfile.TemporaryDirectory() as d:
         test_is(last_checkpoint(d), None)

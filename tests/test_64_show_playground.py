@@ -54,6 +54,7 @@ def test_fill_the_mask():
     test_eq(fill_mask(joint.primary, a, masked.replace('<mask>', '[MASK]')), found)
     out = joint.primary(**a(masked, return_tensors='pt')).logits[0].softmax(-1) # what transformers itself computes
     test_close(found[0][0][1], out[a(masked).input_ids.index(a.mask_token_id)].max().item(), 1e-5)
+    test_eq(len(fill_mask(joint.primary, a, f'<s>{masked}</s> <pad>')), 1)
     with expect_fail(ValueError, 'type <mask>'): fill_mask(joint.primary, a, 'no gap')
     masked, found
 

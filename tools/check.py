@@ -16,7 +16,7 @@ from nb2tests import read_cells
 LIB = 'minimodel_nb'
 PARTS = ('settings.ini', 'setup.py', 'pyproject.toml', '_quarto.yml', 'README.md', 'nbs', LIB, 'tests', 'tools')
 KEPT = ('__init__.py', '_modidx.py') # of a package: the one is written by hand, the other by nbdev
-SKIP = shutil.ignore_patterns('__pycache__', '.*', 'sidebar.yml')
+SKIP = shutil.ignore_patterns('__pycache__', '.*')
 
 def copy(a, b):
     "The parts of project `a` that the commands read or write, to folder `b`."
@@ -77,7 +77,7 @@ def made_anew(root, docs):
         copy(root, made)
         without_exports(made/LIB)
         for code in (EXPORT, CLEAN, QUARTO): run(made, '-c', code)
-        for tool in ('nb2tests', 'nb2readme'): run(made, f'tools/{tool}.py')
+        for tool in ('nb2tests', 'nb2readme', 'nb2sidebar'): run(made, f'tools/{tool}.py')
         copy(made, again)
         for code in (EXPORT, CLEAN): run(again, '-c', code)
         for f in differences(root, made):

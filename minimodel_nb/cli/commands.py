@@ -85,13 +85,14 @@ def do_pretrain(a):
 def _take_exit(a):
     "MiniJoint: the mini-model inside a model that was trained with exits, as a folder."
     from transformers import AutoTokenizer
+    from minimodel_nb.model.encoder import limit_length
     from minimodel_nb.model.joint import load_joint, minijoint
     from minimodel_nb.runs.work import Work
     mini = minijoint(load_joint(a.model), a.exit)
     work = Work('build_mini', a.out, dict(lineage=mini.config.lineage, exit_at=a.exit))
     def save(folder):
         mini.save_pretrained(folder)
-        AutoTokenizer.from_pretrained(a.model).save_pretrained(folder)
+        limit_length(AutoTokenizer.from_pretrained(a.model), mini).save_pretrained(folder)
     if not work.done: work.finish([], dict(flops=0., secs=0.), save)
 
 def _build_mini(a):

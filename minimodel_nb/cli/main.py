@@ -6,7 +6,7 @@
 __all__ = ['parser', 'main']
 
 # %% ../../nbs/82_cli.main.ipynb #3b53aa1a
-import argparse, logging, os, sys
+import argparse, os, sys
 from .commands import all_commands
 from .options import filled
 from ..core.families import families, read_families
@@ -31,7 +31,10 @@ def _quiet():
     os.environ.setdefault('HF_HUB_DISABLE_PROGRESS_BARS', '1')
     os.environ.setdefault('TRANSFORMERS_VERBOSITY', 'error')
     os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
-    logging.getLogger('transformers').setLevel(logging.ERROR)
+    if 'transformers' not in sys.modules: return
+    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+    disable_progress_bar()
+    set_verbosity_error()
 
 def main(
     argv=None # arguments; None: those of the process

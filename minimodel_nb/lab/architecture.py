@@ -45,7 +45,11 @@ class Architecture:
 
     def _bert(self, tokenizer, length):
         "That of BERT and its kin; RoBERTa counts positions from behind the padding id."
-        skipped = tokenizer.pad_token_id+1 if families[self.family].offset else 0
+        is_offset = families[self.family].offset
+        if is_offset and tokenizer.pad_token_id is None:
+            raise ValueError(f"{self.family} counts positions from its padding id, and this tokenizer has none: "
+                             "give it a pad token, or choose another family")
+        skipped = tokenizer.pad_token_id+1 if is_offset else 0
         drops = ('attention_probs_dropout_prob', 'hidden_dropout_prob')
         if self.family in ('distilbert', 'eurobert'): drops = ('attention_dropout', 'dropout')
         return dict(max_position_embeddings=max(512, length)+skipped, type_vocab_size=1) | self._dropping(drops)

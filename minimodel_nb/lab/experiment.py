@@ -37,7 +37,7 @@ from ..steps.mini import Bridge, build_mini
 from ..steps.adapt import Curriculum, Start, Watch, adapt
 from ..steps.finetune import finetune, finetune_settings
 from ..steps.transfer import untrained
-from .scores import Side, all_controls, scorer
+from .scores import SourceSide, all_controls, scorer
 from .settings import architecture, find_experiment, forgetting, packaged_experiments
 from .settings import read_settings, train_settings
 
@@ -191,11 +191,11 @@ def finetuned(
 def side_of(
     x, # Experiment
     name # 'primary', or that of a small model
-): # Side
+): # SourceSide
     "What packs are scored in."
     model = x.base(name)
     pack = source_pack(model, x.tokenizer(x.lang), x.lang)
-    return Side(pack, model, {n: finetuned(x, name, n) for n,t in x.tasks.items() if t.how.head})
+    return SourceSide(pack, model, {n: finetuned(x, name, n) for n,t in x.tasks.items() if t.how.head})
 
 # %% ../../nbs/72_lab.experiment.ipynb #421f10f8
 @dataclass(frozen=True)
@@ -304,8 +304,8 @@ class AdaptStage(Stage):
         small = way_of(x, table.get('over')) == 'small'
         side = side_of(x, table['over'] if small else 'primary')
         tasks,_ = tasks_in(x, self.lang)
-        controls = (all_controls(side, tasks, _blank(x, self.lang, side)) if small
-            else ControlStage(self.lang).make(x).result['controls'])
+        if small: controls = all_controls(side, tasks, _blank(x, self.lang, side))
+        else: controls = ControlStage(self.lang).make(x).result['controls']
         init = table.get('init', 'overlap')
         start = Start(init, x.corpus(x.lang) if init == 'joint' else None, table.get('bias_blocks', 0))
         watch = Watch(side.primary, scorer(side, tasks), _labels(x, self, tasks, side), dict(controls=controls))

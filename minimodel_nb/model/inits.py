@@ -14,7 +14,7 @@ from functools import partial
 import torch
 from anyascii import anyascii
 from torch.nn import functional as F
-from .pack import overlap_init, shared_pieces, spellings
+from .pack import n_rows, overlap_init, shared_pieces, spellings
 from ..text.tokens import pack_blocks, take
 
 # %% ../../nbs/25_model.inits.ipynb #13441084
@@ -121,7 +121,7 @@ def focus_init(
 ): # (v,d) weight, (v,) bias, dict of what was done
     "Shared pieces copied; every other a sparse mixture of those that it resembles (after Dobler & de Melo 2023)."
     began = time.perf_counter()
-    vecs,_,flops = usage_vectors(pack_blocks(text, tokenizer, length), len(tokenizer))
+    vecs,_,flops = usage_vectors(pack_blocks(text, tokenizer, length), n_rows(tokenizer))
     to,frm = shared_pieces(source, tokenizer)
     todo = _new_pieces(vecs, to)
     known = vecs[to].norm(dim=1) > 0
@@ -251,8 +251,8 @@ def joint_init(
 ): # (v,d) weight, (v,) bias, dict of what was done
     "Shared pieces copied; every other mixed from the source pieces nearest to it (after Minixhofer et al. 2022)."
     began = time.perf_counter()
-    t,much_t,flops_t = usage_vectors(pack_blocks(text, tokenizer, length), len(tokenizer))
-    s,much_s,flops_s = usage_vectors(pack_blocks(source_text, source.tokenizer, length), len(source.tokenizer))
+    t,much_t,flops_t = usage_vectors(pack_blocks(text, tokenizer, length), n_rows(tokenizer))
+    s,much_s,flops_s = usage_vectors(pack_blocks(source_text, source.tokenizer, length), n_rows(source.tokenizer))
     d = min(t.shape[1], s.shape[1])
     t,s = F.normalize(t[:,:d], dim=1),F.normalize(s[:,:d], dim=1)
     to,frm = shared_pieces(source, tokenizer)

@@ -355,9 +355,10 @@ def output_loss(
     labels, # (n,) token ids
     span=None, # vocabulary entries at a time; None: 4096 where there are more than 2**24 scores, else all at once
     sample=None # entries that are scored, and their log weights, from `sample_vocab`; None: all
-): # scalar, nats per predicted token
+): # scalar, nats per predicted token; 0 where none is
     "Masked-LM loss of features under the output projection."
     w, b = decoder.weight, decoder.bias
+    if not len(labels): return F.linear(x, w, b).float().sum() # 0, and so are its gradients
     if sample is not None:
         at,log_weight = sample
         places = torch.arange(len(at), device=at.device)
@@ -397,7 +398,7 @@ def mlm_loss(
     bos=None, # id of the token that begins a document, for blocks that hold several; None: a block is read as one text
     sampled=0, # entries of the vocabulary that are scored, those predicted and a sample of the others; 0: all
     key=None # (b,) keys of the examples, which the sample depends on
-): # scalar, nats per predicted token
+): # scalar, nats per predicted token; 0 where none is
     "Masked-LM loss; last layer and head are computed at predicted positions only."
     e = Encoder(model)
     h = hidden_where(model, ids, labels, attention_mask, bos)

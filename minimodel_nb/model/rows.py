@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 import numpy as np, torch
 from .encoder import Encoder, has_bf16
+from ..text.tokens import AsText
 
 # %% ../../nbs/26_model.rows.ipynb #a5be015c
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ def encode(
     if max_length <= n_special:
         raise ValueError(f"max_length={max_length} leaves no room for text: "
                          f"{n_special} tokens of each row are special. Choose more")
-    enc = tokenizer(*texts, verbose=False, return_attention_mask=False)
+    as_text = AsText(tokenizer)
+    enc = as_text(*texts, verbose=False, return_attention_mask=False)
     n_truncated = sum(len(ids) > max_length for ids in enc['input_ids'])
-    if n_truncated: enc = tokenizer(*texts, truncation=True, max_length=max_length, return_attention_mask=False)
+    if n_truncated: enc = as_text(*texts, truncation=True, max_length=max_length, return_attention_mask=False)
     rows = [{k: v[i] for k,v in enc.items()} for i in range(len(examples))]
     for row,e in zip(rows, examples):
         if e.label is not None: row['label'] = e.label
@@ -59,7 +61,8 @@ def collate(
     "Pad rows to the longest of them."
     lengths = [len(row['input_ids']) for row in rows]
     t = max(lengths)
-    padding = dict(input_ids=tokenizer.pad_token_id, label=-100)
+    pad = tokenizer.pad_token_id or 0 # without a pad token any piece will do: the attention mask hides it
+    padding = dict(input_ids=pad, label=-100)
     def column(name):
         values = [row[name] for row in rows]
         if not isinstance(values[0], list): return torch.tensor(values)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer
 from ..core.files import new_folder
-from .encoder import lineage
+from .encoder import limit_length, lineage
 from .joint import load_joint, save_joint
 from ..runs.record import RunRecord
 
@@ -28,7 +28,7 @@ def load_shipped(
     "The English MiniJoint that comes with the package, in fp32; on disk its weights are bf16."
     joint = load_joint(folder).float()
     joint.config.dtype = torch.float32 # what is made from the configuration, such as a classifier, follows it
-    return joint, AutoTokenizer.from_pretrained(folder)
+    return joint, limit_length(AutoTokenizer.from_pretrained(folder), joint.primary)
 
 # %% ../../nbs/27_model.shipped.ipynb #303a24f1
 def compact(
@@ -36,7 +36,8 @@ def compact(
     out # folder for the copy
 ): # Path
     "A copy of a jointly pretrained model in bf16: half the size, and a lineage of its own, for the body is another."
-    joint,tok = load_joint(folder),AutoTokenizer.from_pretrained(folder)
+    joint = load_joint(folder)
+    tok = limit_length(AutoTokenizer.from_pretrained(folder), joint.primary)
     record = RunRecord.load(Path(folder)/'record.json')
     joint.config.lineage = None
     joint.config.lineage = lineage(joint.bfloat16().primary)

@@ -17,6 +17,7 @@ from ..model.joint import JointModel, minijoint
 from .maps import alignment_map, retrieval_curve
 from ..model.pack import plug
 from ..runs.tables import Table
+from ..text.tokens import AsText
 from .widgets import Panel, View, grid, offer, quietly
 
 # %% ../../nbs/64_show.playground.ipynb #742a8df3
@@ -45,7 +46,8 @@ def fill_mask(
     if tokenizer.mask_token not in text:
         raise ValueError("no mask in the sentence: type <mask> where a word is missing")
     encoder = Encoder(model)
-    ids = tokenizer(text, return_tensors='pt', truncation=True, max_length=encoder.max_length).input_ids.to(model.device)
+    read = AsText(tokenizer, but_mask=True)
+    ids = read(text, return_tensors='pt', truncation=True, max_length=encoder.max_length).input_ids.to(model.device)
     masked = ids == tokenizer.mask_token_id
     if not masked.any():
         raise ValueError(f"the mask comes after the {encoder.max_length} tokens that the model reads: "

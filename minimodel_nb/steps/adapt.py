@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 from torch import nn
 from ..cost.flops import Shape, eval_flops
-from ..model.encoder import Encoder, default_device, lineage
+from ..model.encoder import Encoder, check_floats, default_device, in_fp32, lineage
 from ..model.inits import named_init
 from ..model.pack import LanguagePack, init_embeddings, plug
 from ..runs.work import Work
@@ -31,6 +31,7 @@ class Curriculum:
 
     def __post_init__(self):
         object.__setattr__(self, 'models', tuple(self.models))
+        for m in self.models: check_floats(Encoder(m).word.weight, "the model's embedding")
         if self.shares and len(self.shares) != len(self.models):
             raise ValueError(f"{len(self.models)} models and {len(self.shares)} shares of the updates: "
                 "give one share for each model, or none")
@@ -113,6 +114,11 @@ def _probe(pack, models, deep, course, text, settings, scores):
         return found
     return probe
 
+def _cast_from(models):
+    "The precision of the bodies, for the record, where it is not the one that is learnt in."
+    of = sorted({str(Encoder(m).word.weight.dtype).removeprefix('torch.') for m in models} - {'float32'})
+    return dict(body_dtype=', '.join(of)) if of else {}
+
 def _seen(course):
     "What a run that chose its depths by itself saw, for the record."
     return dict(ends=course.ends, looks=course.looks) if isinstance(course, Deepening) else {}
@@ -134,12 +140,15 @@ def adapt(
     work = Work('adapt', out, dict(lineage=body, train_settings=settings, **over.settings(), **start.settings(),
         **watch.labels, **text.settings()), device=device)
     if work.done: return LanguagePack.load(out)
+    bodies = [in_fp32(m) for m in over.models]
+    deep = None if watch.primary is None else in_fp32(watch.primary)
     init = named_init(start.init, text.corpus, start.source_text, text.length)
     w,b,info = init_embeddings(source, text.tokenizer, init, settings.seed)
+    info |= _cast_from(over.models)
     pack = LanguagePack(text.lang, text.tokenizer, nn.Parameter(w.to(device)), nn.Parameter(b.to(device)), body, info)
-    models = [plug(m.to(device), pack) for m in over.models]
+    models = [plug(m.to(device), pack) for m in bodies]
     if start.bias_blocks: info |= _fitted(models[0], text, settings, start.bias_blocks, info)
-    deep = plug(watch.primary.to(device), pack) if watch.primary is not None else None
+    deep = plug(deep.to(device), pack) if deep is not None else None
     course = over.course(models, text, settings)
     probe = _probe(pack, models, deep, course, text, settings, watch.scores)
     spent = Spent(info.get('init_flops', 0.), info.get('init_secs', 0.))

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoConfig
 from ..cost.flops import Shape, eval_flops
-from ..model.encoder import Encoder, fast_attention, has_bf16, lineage
+from ..model.encoder import Encoder, fast_attention, has_bf16, in_fp32, limit_length, lineage
 from ..model.rows import Counted, collate
 from ..runs.work import Work
 from ..tasks.task import predictions, rows_of
@@ -136,6 +136,7 @@ def finetune(
     "Step 3: learn a task in the source language with frozen token embeddings."
     if task.how.head is None:
         raise ValueError(f"task {task.name} is of kind {task.kind} and needs no finetuning: score the primary itself")
+    primary = in_fp32(primary)
     e = Encoder(primary)
     settings_for = partial(finetune_settings, task, e.word.embedding_dim, **settings) # so many rows
     seed = settings_for(1).seed
@@ -159,7 +160,7 @@ def finetune(
     best.restore()
     def save(f):
         model.save_pretrained(f)
-        tokenizer.save_pretrained(f)
+        limit_length(tokenizer, model).save_pretrained(f)
     chosen = dict(selected_step=best.step, selected_score=best.value) if dev else {}
     work.finish(curve, final_point(curve) | rows.counts | chosen, save)
     return model

@@ -9,7 +9,7 @@ __all__ = ['Bridge', 'build_mini']
 from dataclasses import asdict, dataclass
 from transformers import AutoModelForMaskedLM
 from ..cost.flops import Shape, eval_flops
-from ..model.encoder import default_device, lineage
+from ..model.encoder import default_device, in_fp32, limit_length, lineage
 from ..model.post import minipost, new_layers
 from ..runs.work import Work
 from ..train.batches import MaskedLM
@@ -35,6 +35,7 @@ def build_mini(
     device=None # 'cuda' or 'cpu'; None: what there is
 ): # masked LM with keep+new layers
     "Step 1b: a MiniPost mini-model; only its new layers are trained."
+    primary = in_fp32(primary)
     said = asdict(bridge)
     if not said['distil']: del said['distil']
     settings_said = dict(lineage=lineage(primary), train_settings=settings, **said, **text.settings())
@@ -52,7 +53,7 @@ def build_mini(
     curve = fit_mlm(course, [mini], params, text, settings, work, probe)
     def save(f):
         mini.save_pretrained(f)
-        text.tokenizer.save_pretrained(f)
+        limit_length(text.tokenizer, mini).save_pretrained(f)
     work.finish(curve, final_point(curve), save)
     return mini.eval()
 

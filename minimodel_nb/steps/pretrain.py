@@ -10,7 +10,7 @@ import copy
 from dataclasses import asdict
 import torch
 from transformers import AutoModelForMaskedLM
-from ..model.encoder import Encoder, lineage
+from ..model.encoder import Encoder, limit_length, lineage
 from ..model.joint import JointModel, load_joint, minijoint, save_joint
 from ..runs.work import Work
 from ..train.batches import MaskedLM
@@ -40,7 +40,7 @@ def _run(work, module, params, text, settings, train='all', callbacks=()):
     model.config.lineage = lineage(model)
     def save(f):
         save_joint(module, f) if joint else model.save_pretrained(f)
-        text.tokenizer.save_pretrained(f)
+        limit_length(text.tokenizer, model).save_pretrained(f)
     work.finish(curve, final_point(curve) | dict(lineage=model.config.lineage), save)
     return module.eval() if joint else model.eval()
 

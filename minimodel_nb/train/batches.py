@@ -114,4 +114,7 @@ def heldout_loss(
                 total += mlm_loss(model, b.pop('input_ids'), **b).item()*k
                 count += k
     model.train(was)
+    if not count:
+        raise ValueError(f"none of the {len(used)} held-out blocks has a token that could be predicted: all are special. "
+                         "Give text that the tokenizer knows, or longer blocks")
     return total/count

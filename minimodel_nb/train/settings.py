@@ -17,10 +17,10 @@ class LoopSettings:
     lr: float = 7e-4 # peak learning rate
     warmup: float = 0.08 # share of the updates with rising learning rate
     schedule: str = 'linear' # how it falls: any name that transformers knows (linear, cosine, ...)
-    weight_decay: float = 0.01
-    beta1: float = 0.9
-    beta2: float = 0.98
-    eps: float = 1e-6
+    weight_decay: float = 0.01 # of AdamW, on every trained weight but biases and norms
+    beta1: float = 0.9 # Adam's memory of gradients
+    beta2: float = 0.98 # Adam's memory of their squares
+    eps: float = 1e-6 # Adam's; 1e-8 for small models, whose gradients of rare pieces are small
     clip: float = 1.0 # gradient norm
     bf16: bool = None # mixed precision; None: where the machine computes in it
     seed: int = 0 # order of examples, masks, dropout
