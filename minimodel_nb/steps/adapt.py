@@ -16,6 +16,7 @@ from ..model.inits import inits, named_init
 from ..model.pack import LanguagePack, init_embeddings, plug
 from ..runs.work import Work
 from ..text.corpus import Corpus
+from ..text.tokens import tokenizer_fit
 from ..train.batches import MaskedLM, Masker
 from ..train.bias import fit_bias
 from ..train.curriculum import Alone, Deepening, Turns, stage_ends
@@ -157,7 +158,9 @@ def adapt(
         **watch.labels, **text.settings()), device=device)
     if work.done: return LanguagePack.load(out)
     init = named_init(start.init, text.corpus, start.source_text, text.length)
+    known = tokenizer_fit(text.corpus, text.tokenizer).record()
     w,b,info = init_embeddings(source, text.tokenizer, init, settings.seed)
+    info |= known
     pack = LanguagePack(text.lang, text.tokenizer, nn.Parameter(w.to(device)), nn.Parameter(b.to(device)), body, info)
     models = [plug(m.to(device), pack) for m in over.models]
     if start.bias_blocks: info |= _fitted(models[0], text, settings, start.bias_blocks, info)
