@@ -5,7 +5,7 @@
 import pytest
 from minimodel_nb.text.tokens import (
     AsText, Corpus, Counter, Path, Tokenizer, _alphabet, _blocks_folder, _encoded, block_stats, document_ends, fingerprint, kept_tokenizer, models,
-    np, pack_blocks, special_pieces, specials, take, tokenizer_fingerprint, train_tokenizer, unicodedata, warnings)
+    np, pack_blocks, special_pieces, specials, take, tokenizer_fingerprint, tokenizer_fit, train_tokenizer, unicodedata, warnings)
 
 __notebook__ = 'nbs/17_text.tokens.ipynb' # conftest.py runs its cells in order, from its folder
 
@@ -57,6 +57,7 @@ def test_training_one_4():
     test_eq(_alphabet(Counter(a=90, b=9, c=1), .99), ['a', 'b'])
 
 def test_training_one_5():
+    global told
     # ../nbs/17_text.tokens.ipynb #3e1f65b0
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter('always')
@@ -73,7 +74,7 @@ def test_training_one_5():
     with expect_fail(TypeError, 'one string'): train_tokenizer('just one text', 100)
 
 def test_what_is_read_can_be_written_again():
-    global many, none_of_them, read_and_written, text
+    global many, none_of_them, read_and_written, text, tokenizer
     # ../nbs/17_text.tokens.ipynb #094aa856
     scripts = dict(
         thai='น้ำใจงามของคนไทย',
@@ -162,6 +163,28 @@ def test_text_is_text_2():
         found = {i for name in special_pieces(other) for i in read(f'a {name} b').input_ids}
         test_eq(found & {1, 2, 3, 4}, set())
         test_eq(other.convert_ids_to_tokens([1, 2, 3, 4]), ['[CLS]', '[SEP]', '[MASK]', '[PAD]'])
+
+def test_does_the_tokenizer_know_the_text():
+    global told_of
+    # ../nbs/17_text.tokens.ipynb #a4164041
+    aa = world.corpora['aa']
+    latin = train_tokenizer(aa, 150)
+    def told_of(texts, tokenizer):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter('always')
+            return tokenizer_fit(texts, tokenizer), [str(w.message) for w in told]
+
+    own, said = told_of(bb, tok)
+    test_eq(said, [])
+    foreign, said = told_of(bb, latin)
+    assert foreign.unknown > .3
+    assert 'pieces are unknown (bound: 1%)' in said[0] and 'Train one on this text' in said[0]
+    in_bytes, said = told_of(bb, train_tokenizer(aa, 400, byte_fallback=True))
+    test_eq(in_bytes.unknown, 0)
+    assert 'a piece stands for' in said[0]
+    chinese = ['你好世界', '世好界你', '界你世好']*9 # no piece is longer than a character
+    test_eq(told_of(chinese, train_tokenizer(chinese, 11))[1], [])
+    own, foreign, in_bytes
 
 def test_packing_into_blocks():
     global blocks, stats, tmp

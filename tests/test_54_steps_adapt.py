@@ -87,6 +87,8 @@ def test_the_step_4():
     ratio = spent['standard']/spent['minijoint']
     assert spent['standard'] > spent['minipost'] == spent['minijoint']
     test_eq(LanguagePack.load(d/'bb-standard').fingerprint(), packs['standard'].fingerprint())
+    assert 0 <= packs['minijoint'].info['unknown'] < .01 < packs['minijoint'].info['chars_per_piece']
+    test_eq(record('bb-minijoint').result['pieces_per_word'], packs['minijoint'].info['pieces_per_word'])
     print(f'standard costs {ratio:.2f} times as much')
     packs['minijoint']
 

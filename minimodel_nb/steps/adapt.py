@@ -16,6 +16,7 @@ from ..model.inits import inits, named_init
 from ..model.pack import LanguagePack, init_embeddings, plug, special_ids
 from ..runs.work import Work
 from ..text.corpus import Corpus
+from ..text.tokens import tokenizer_fit
 from ..train.batches import MaskedLM, Masker
 from ..train.bias import fit_bias
 from ..train.curriculum import Alone, Deepening, Turns, stage_ends
@@ -166,8 +167,9 @@ def adapt(
     bodies = [in_fp32(m) for m in over.models]
     deep = None if watch.primary is None else in_fp32(watch.primary)
     init = named_init(start.init, text.corpus, start.source_text, text.length)
+    known = tokenizer_fit(text.corpus, text.tokenizer).record()
     w,b,info = init_embeddings(source, text.tokenizer, init, settings.seed)
-    info |= _cast_from(over.models)
+    info |= known | _cast_from(over.models)
     sketch = body_sketch(bodies[-1] if deep is None else deep)
     pack = LanguagePack(text.lang, text.tokenizer, nn.Parameter(w.to(device)), nn.Parameter(b.to(device)), body, info, sketch)
     models = [plug(m.to(device), pack) for m in bodies]
