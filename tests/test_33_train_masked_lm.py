@@ -28,6 +28,7 @@ def test_what_is_read():
     test_is(text.blocks, text.blocks) # packed once
     test_is(Text(aa, text.tokenizer, 32).held, None)
     test_eq(text.settings()['heldout'], held.fingerprint)
+    with expect_fail(TypeError, 'needed is a Corpus'): Text(text.tokenizer, aa)
     len(text.blocks), len(text.held)
 
 def test_what_can_be_known_at_once():

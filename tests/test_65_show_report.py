@@ -4,7 +4,7 @@
 
 import pytest
 from minimodel_nb.show.report import (
-    Path, _dict_table, _html_table, _prose, _row_kinds, _saving, _value, as_series, caveats, command_of, headline, near_maximal, unaligned,
+    Path, _dict_table, _html_table, _profile, _prose, _row_kinds, _saving, _value, as_series, caveats, command_of, headline, near_maximal, unaligned,
     write_report)
 
 __notebook__ = 'nbs/65_show.report.ipynb' # conftest.py runs its cells in order, from its folder
@@ -13,6 +13,7 @@ __notebook__ = 'nbs/65_show.report.ipynb' # conftest.py runs its cells in order,
 import importlib, re, tempfile
 from html.parser import HTMLParser
 from fastcore.test import *
+from transformers import ModernBertConfig
 from minimodel_nb.align.result import example_alignments
 from minimodel_nb.runs.record import RunRecord
 from minimodel_nb.runs.curves import example_records
@@ -71,6 +72,18 @@ def test_pieces_of_a_page_3():
     _saving('MiniJoint', [es])
 
 def test_the_page():
+    global r
+    # ../nbs/65_show.report.ipynb #1998d954
+    shape_record = RunRecord('pretrain', settings=dict(config=ModernBertConfig(num_hidden_layers=12).to_diff_dict()))
+    runs = example_records(('es',), seeds=1)
+    for r in runs: r.settings |= dict(length=64, train_settings=dict(batch=8, p_mask=.3))
+    deep = next(r for r in runs if r.settings['method'] == 'standard')
+    costs = _profile([shape_record, *runs], as_series(runs))
+    test_eq(len(costs), 4) # all but the control, which has no layers
+    deep.settings['layers'] = [2, 4] # a curriculum: several depths have no one profile
+    test_eq(len(_profile([shape_record, *runs], as_series(runs))), 3)
+
+def test_the_page_2():
     global d, page, r, text
     # ../nbs/65_show.report.ipynb #04986632
     with tempfile.TemporaryDirectory() as d:
@@ -85,13 +98,13 @@ def test_the_page():
     for s in ('What each method cost', 'Every run', 'MiniJoint', '1.74×'): assert s in text, s
     f'{len(text)/1e6:.1f} MB'
 
-def test_the_page_2():
+def test_the_page_3():
     # ../nbs/65_show.report.ipynb #cbc013a0
     lines = re.findall(r'<pre>from ([\w.]+) import (\w+)', text)
     for module,name in lines: assert callable(getattr(importlib.import_module(module), name))
     lines
 
-def test_the_page_3():
+def test_the_page_4():
     global Tags, d, page, text
     # ../nbs/65_show.report.ipynb #39d6d76a
     bad = '</script><img src=x onerror=alert(1)>'
@@ -118,14 +131,14 @@ def test_the_page_3():
     test_eq(page.seen.count('script'), 3) # plotly.js and two figures
     sorted(set(page.seen))
 
-def test_the_page_4():
+def test_the_page_5():
     global d, primary, text
     # ../nbs/65_show.report.ipynb #208958fa
     primary = RunRecord('pretrain', 'primary', curve=[dict(step=1, tokens=64, flops=1e6, loss=9.)])
     with tempfile.TemporaryDirectory() as d: text = write_report([primary], f'{d}/r.html').read_text()
     assert 'Losses' in text and 'Score against compute' not in text
 
-def test_the_page_5():
+def test_the_page_6():
     global d, primary, text
     # ../nbs/65_show.report.ipynb #00ee6d67
     cfg = dict(model_type='modernbert', hidden_size=128, num_hidden_layers=8, num_attention_heads=4,

@@ -87,6 +87,7 @@ def check(root=ROOT, only=()):
             if len(l) > WIDEST: said.append(f"{where} line {i}: {len(l)} columns, at most {WIDEST}")
             elif len(l) > WIDE: wide.append(f"{where} line {i}: {len(l)} columns, at most {WIDE}")
         said += [f"{where} line {i}: {what}" for i,what in faults(code, exported)]
+    if only and not total: said.append(f"no code at {', '.join(only)}: give paths as they stand in the project, such as nbs/30")
     if over <= SHARE*total: return said
     return said + wide + [f"{over} of {total} lines, {over/total:.1%}, have over {WIDE} columns; at most {SHARE:.0%}"]
 

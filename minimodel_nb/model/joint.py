@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM
 from .encoder import Encoder, function, lineage, tapped, truncate
 from .loss import hidden_where, output_loss, predicted, sample_vocab
+from ..core.files import of_type
 
 # %% ../../nbs/22_model.joint.ipynb #3771b795
 class ExitHead(nn.Module):
@@ -103,6 +104,7 @@ def minijoint(
     exit_at # one of its exits
 ): # masked LM with exit_at layers
     "The mini-model of a jointly pretrained model, sharing its tensors (Marchisio et al. 2023, MiniJoint)."
+    of_type('joint', joint, JointModel, 'pretrain with exits, load_joint and load_shipped give one')
     if str(exit_at) not in joint.exits:
         there_are = ', '.join(joint.exits) or 'nowhere'
         raise ValueError(f"no exit at layer {exit_at}: this model was pretrained with exits {there_are}")

@@ -395,7 +395,8 @@ def _profile(records, ss):
         settings = s.runs[0].settings
         train = settings.get('train_settings') or {}
         depth = settings.get('layers') or 0
-        if not train or not 1 <= depth <= shape.l: continue
+        in_turn = isinstance(depth, list) # several depths have no one profile
+        if not train or in_turn or not 1 <= depth <= shape.l: continue
         b,t = train['batch'],settings['length']
         n_pred = train['p_mask']*b*t
         update = Update(b, t, n_pred, train='embeddings', last_layer='predicted')

@@ -20,7 +20,10 @@ from ..text.tokens import tokenizer_fit
 from ..train.batches import MaskedLM, Masker
 from ..train.bias import fit_bias
 from ..train.curriculum import Alone, Deepening, Turns, stage_ends
-from ..train.masked_lm import Spent, check_length, check_masks, final_point, fit_mlm, update_flops
+from ..train.masked_lm import Spent, check_length, check_masks, final_point, fit_mlm, update_flops, Text
+from transformers import PreTrainedModel
+from ..core.files import of_type
+from ..train.settings import TrainSettings
 
 # %% ../../nbs/54_steps.adapt.ipynb #ad28df84
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,8 @@ class Curriculum:
 
     def __post_init__(self):
         object.__setattr__(self, 'models', tuple(self.models))
+        if not self.models: raise ValueError("a Curriculum needs at least one model")
+        for m in self.models: of_type('a model to adapt over', m, PreTrainedModel, 'load_primary, minijoint and build_mini give one')
         for m in self.models: check_floats(Encoder(m).word.weight, "the model's embedding")
         if self.shares and len(self.shares) != len(self.models):
             raise ValueError(f"{len(self.models)} models and {len(self.shares)} shares of the updates: "
@@ -39,6 +44,8 @@ class Curriculum:
         if len({lineage(m) for m in self.models}) > 1:
             raise ValueError("the models to be taken in turn are of different lineages: "
                 "their embeddings are not exchangeable")
+        if self.depths != sorted(self.depths):
+            raise ValueError(f"models of {self.depths} layers: take them in turn from shallow to deep")
 
     @property
     def depths(self): return [Encoder(m).depth for m in self.models]
@@ -108,6 +115,8 @@ def check_adaptation(
         raise ValueError(f"init={start.init!r}: choose {', '.join(known)}, or pass a function")
     named_init(start.init, None, start.source_text, length)
     watched = (watch.primary,) if watch.primary is not None else ()
+    if watched and Encoder(watch.primary).decoder is None:
+        raise ValueError("watch.primary has no masked-LM head: give the primary itself, not a model finetuned from it")
     models = (*over.models, *watched)
     check_length(models, length)
     body = lineage(over.models[0])
@@ -115,6 +124,17 @@ def check_adaptation(
     for model in models: plug(model, replace(fits, sketch=body_sketch(model))) # an error where its embeddings do not belong
 
 # %% ../../nbs/54_steps.adapt.ipynb #f469a30f
+def _check_types(mini, text, source, settings, start, watch):
+    "What is handed to `adapt` in the wrong place."
+    if isinstance(mini, (list, tuple)): raise TypeError("several models go into a Curriculum: adapt(Curriculum(models), ...)")
+    if not isinstance(mini, Curriculum):
+        of_type('mini', mini, PreTrainedModel, 'a masked LM; of a JointModel, joint.primary or minijoint(joint, exit_at)')
+    of_type('text', text, Text, 'Text(corpus, tokenizer)')
+    of_type('source', source, LanguagePack, 'source_pack(primary, tokenizer)')
+    of_type('settings', settings, TrainSettings)
+    of_type('start', start, Start, "Start('joint', source_text=corpus), say")
+    of_type('watch', watch, Watch, 'Watch(primary)')
+
 def _fitted(model, text, settings, n, info):
     "Fit the output bias; what it cost, added to what initial embeddings did."
     began = time.perf_counter()
@@ -156,6 +176,7 @@ def adapt(
     device=None # 'cuda' or 'cpu'; None: what there is
 ): # LanguagePack
     "Step 2: learn token embeddings and output bias for a new language over a frozen body."
+    _check_types(mini, text, source, settings, start, watch)
     over = mini if isinstance(mini, Curriculum) else Curriculum((mini,))
     check_adaptation(over, source, text.length, start, watch)
     check_masks(text.tokenizer)

@@ -18,12 +18,13 @@ from ..cost.flops import Shape, eval_flops
 from ..model.encoder import Encoder, fast_attention, has_bf16, in_fp32, limit_length, lineage
 from ..model.rows import Counted, collate
 from ..runs.work import Work
-from ..tasks.task import predictions, rows_of
+from ..tasks.task import predictions, rows_of, Task
 from ..text.tokens import tokenizer_fingerprint
 from ..train.batches import Stream
 from ..train.loop import Account, Place, fit
 from ..train.masked_lm import check_vocabulary, final_point
 from ..train.settings import LoopSettings
+from ..core.files import of_type
 
 # %% ../../nbs/55_steps.finetune.ipynb #1c18e95b
 def finetune_settings(
@@ -134,6 +135,7 @@ def finetune(
     **settings # fields of LoopSettings that differ from what the task says
 ): # the primary with the task's head, in evaluation mode
     "Step 3: learn a task in the source language with frozen token embeddings."
+    of_type('task', task, Task, "task_of('xnli') gives one")
     if task.how.head is None:
         raise ValueError(f"task {task.name} is of kind {task.kind} and needs no finetuning: score the primary itself")
     check_vocabulary([primary], tokenizer)

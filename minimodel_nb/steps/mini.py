@@ -14,7 +14,10 @@ from ..model.post import minipost, new_layers
 from ..runs.work import Work
 from ..train.batches import MaskedLM
 from ..train.curriculum import Alone, Distilled
-from ..train.masked_lm import check_text, final_point, fit_mlm, update_flops
+from ..train.masked_lm import check_text, final_point, fit_mlm, update_flops, Text
+from transformers import PreTrainedModel
+from ..core.files import of_type
+from ..train.settings import TrainSettings
 
 # %% ../../nbs/53_steps.mini.ipynb #5c73fc33
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Bridge:
     new: int = 2 # layers put on top and trained
     init: str = 'random' # what the new layers start from: 'random' or 'copied'
     distil: float = 0. # share of the loss that is divergence from the primary's predictions; 0: plain masked LM
+
+    def __post_init__(self):
+        if not 0 <= self.distil <= 1: raise ValueError(f"distil={self.distil} is a share of the loss: 0 <= distil <= 1")
 
 # %% ../../nbs/53_steps.mini.ipynb #cef3e485
 def build_mini(
@@ -35,6 +41,10 @@ def build_mini(
     device=None # 'cuda' or 'cpu'; None: what there is
 ): # masked LM with keep+new layers
     "Step 1b: a MiniPost mini-model; only its new layers are trained."
+    of_type('primary', primary, PreTrainedModel, 'load_primary gives one; of a JointModel, joint.primary')
+    of_type('text', text, Text, "Text(corpus, tokenizer) with the primary's tokenizer")
+    of_type('settings', settings, TrainSettings)
+    of_type('bridge', bridge, Bridge, 'Bridge(keep=4, new=2)')
     check_text([primary], text)
     primary = in_fp32(primary)
     said = asdict(bridge)

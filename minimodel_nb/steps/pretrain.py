@@ -15,7 +15,10 @@ from ..model.joint import JointModel, load_joint, minijoint, save_joint
 from ..runs.work import Work
 from ..train.batches import MaskedLM
 from ..train.curriculum import Alone, Forgetting
-from ..train.masked_lm import check_text, final_point, fit_mlm, update_flops
+from ..train.masked_lm import check_text, final_point, fit_mlm, update_flops, Text
+from transformers import PreTrainedModel
+from ..core.files import of_type, one_of
+from ..train.settings import TrainSettings
 
 # %% ../../nbs/52_steps.pretrain.ipynb #c0b1e83d
 def _exit_probe(module, text, settings):
@@ -64,6 +67,8 @@ def pretrain(
     device=None # 'cuda' or 'cpu'; None: what there is
 ): # JointModel if there are exits, else the masked LM
     "Step 1: train a new masked LM, with heads at `exits` trained jointly (the loss is the mean over heads)."
+    of_type('text', text, Text, 'Text(corpus, tokenizer)')
+    of_type('settings', settings, TrainSettings)
     how = asdict(settings) | (dict(forget_every=forget.every, forget_until=forget.until) if forget else {})
     work = Work('pretrain', out, dict(config=config.to_diff_dict(), start=None, exits=list(exits), train='all',
         train_settings=how, **text.settings()), device=device)
@@ -93,7 +98,10 @@ def continue_pretraining(
     device=None # 'cuda' or 'cpu'; None: what there is
 ): # JointModel if there are exits, else the masked LM
     "Step 1 with a model that exists: go on with masked-LM training."
-    if train not in ('all', 'head'): raise ValueError(f"train={train!r}: choose 'all' or 'head'")
+    of_type('model', model, PreTrainedModel)
+    of_type('text', text, Text, 'Text(corpus, tokenizer)')
+    of_type('settings', settings, TrainSettings)
+    one_of('train', train, ('all', 'head'))
     if train == 'head' and exits: raise ValueError("exits are trained together with the body: they need train='all'")
     check_text([model], text)
     work = Work('pretrain', out, dict(config=None, start=lineage(model), exits=list(exits), train=train,

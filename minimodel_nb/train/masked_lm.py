@@ -16,6 +16,8 @@ from ..text.corpus import Corpus
 from ..text.tokens import pack_blocks, tokenizer_fingerprint
 from .batches import Masker, block_stream, heldout_loss
 from .loop import Account, Place, fit
+from transformers import PreTrainedTokenizerBase
+from ..core.files import of_type
 
 # %% ../../nbs/33_train.masked_lm.ipynb #fdc732ff
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,12 @@ class Text:
     tokenizer: object # of the language
     length: int = 128 # tokens per block
     heldout: Corpus|None = None # for evaluations
+
+    def __post_init__(self):
+        of_type('corpus', self.corpus, Corpus, "read_corpus('file.txt', 'sw') gives one")
+        of_type('tokenizer', self.tokenizer, PreTrainedTokenizerBase, 'load_primary and train_tokenizer give one')
+        of_type('length', self.length, int, 'tokens per block')
+        if self.heldout is not None: of_type('heldout', self.heldout, Corpus)
 
     @property
     def lang(self): return self.corpus.lang
