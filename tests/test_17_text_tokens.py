@@ -12,7 +12,8 @@ __notebook__ = 'nbs/17_text.tokens.ipynb' # conftest.py runs its cells in order,
 # ../nbs/17_text.tokens.ipynb #b7f2e394
 import tempfile, time, torch
 from fastcore.test import *
-from transformers import AutoTokenizer, BertTokenizerFast
+from tokenizers import pre_tokenizers as pre
+from transformers import AutoTokenizer, BertTokenizerFast, PreTrainedTokenizerFast
 from minimodel_nb.text.corpus import LazyDocs, tiny_world
 
 def test_training_one():
@@ -141,11 +142,9 @@ def test_text_is_text():
     tok(html).tokens(), tok.convert_ids_to_tokens(as_text(html).input_ids)
 
 def test_text_is_text_2():
-    global PreTrainedTokenizerFast, ids, letters, other_kind
+    global ids, letters, other_kind
     # ../nbs/17_text.tokens.ipynb #0b11f801
     test_eq(as_text.twin(bb.docs).input_ids, tok(bb.docs).input_ids)
-    from tokenizers import pre_tokenizers as pre
-    from transformers import PreTrainedTokenizerFast
     def other_kind(model, pre_tokenizer, cls, sep):
         backend = Tokenizer(model)
         backend.pre_tokenizer = pre_tokenizer
@@ -251,9 +250,7 @@ def test_packing_into_blocks_5():
     with expect_fail(ValueError, 'is empty'): pack_blocks([], bert, 10, tmp.name)
 
 def test_packing_into_blocks_6():
-    global PreTrainedTokenizerFast
     # ../nbs/17_text.tokens.ipynb #0e6b9bf3
-    from transformers import PreTrainedTokenizerFast
     framed = dict(tokenizer_object=tok.backend_tokenizer, pad_token='<pad>', unk_token='<unk>', mask_token='<mask>')
     like_gpt = PreTrainedTokenizerFast(bos_token='<s>', eos_token='</s>', **framed)
     test_eq((like_gpt.cls_token_id, like_gpt.sep_token_id), (None, None))

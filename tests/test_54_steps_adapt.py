@@ -11,9 +11,8 @@ __notebook__ = 'nbs/54_steps.adapt.ipynb' # conftest.py runs its cells in order,
 import copy, tempfile, torch
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from fastcore.test import *
-from transformers import ModernBertConfig
+from transformers import ModernBertConfig, PreTrainedTokenizerFast
 from minimodel_nb.model.joint import minijoint
 from minimodel_nb.model.pack import source_pack
 from minimodel_nb.runs.record import RunRecord, load_records
@@ -70,13 +69,14 @@ def test_the_step_3():
     # ../nbs/54_steps.adapt.ipynb #71e1f388
     def never(*args, **kwargs): raise AssertionError('too late')
     unread = replace(bb, corpus=Corpus('bb', LazyDocs(never), 'never read'))
+    maskless = PreTrainedTokenizerFast(tokenizer_object=bb.tokenizer.backend_tokenizer, pad_token=bb.tokenizer.pad_token)
     stranger = pretrain(cfg, aa, replace(fast, steps=1), device='cpu')
     for fault,over,how in (
         ('3..64', mini_joint, dict(text=replace(unread, length=65))),
         ('overlapp', mini_joint, dict(start=Start('overlapp'))),
         ('give the source text too', mini_joint, dict(start=Start('joint'))),
         ('learnt over the body', mini_joint, dict(watch=Watch(stranger))),
-        ('no mask token', mini_joint, dict(text=replace(unread, tokenizer=SimpleNamespace(mask_token_id=None))))):
+        ('no mask token', mini_joint, dict(text=replace(unread, tokenizer=maskless)))):
         how = dict(text=unread) | how
         with expect_fail(ValueError, fault): adapt(over, source=src, settings=fast, device='cpu', **how)
 
