@@ -246,7 +246,8 @@ def _blank(x, lang, side):
     "A pack of the language with embeddings that were never trained."
     tok = x.tokenizer(lang)
     weight = torch.zeros(len(tok), side.pack.d)
-    return untrained(LanguagePack(lang, tok, weight, weight[:,0], side.pack.lineage), side.pack)
+    blank = LanguagePack(lang, tok, weight, weight[:,0], side.pack.lineage, sketch=side.pack.sketch)
+    return untrained(blank, side.pack)
 
 @dataclass(frozen=True)
 class ControlStage(Stage):
