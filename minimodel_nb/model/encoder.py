@@ -90,6 +90,7 @@ def function(
     "A link of a head that has no weights."
     return getattr(F, part.removeprefix('F.')) if isinstance(part, str) else part
 
+# %% ../../nbs/20_model.encoder.ipynb #9ead2f5a
 class Encoder:
     "The parts of a transformers encoder by their common names. A view: it holds no tensors of its own."
     def __init__(self,

@@ -26,6 +26,12 @@ def differ(
     same = old == new or not (old or new) or (new is None and old == _retired.get(at))
     return [] if same else [at]
 
+# %% ../../nbs/06_runs.work.ipynb #09756007
+def _wait_for_ranks():
+    "Until all ranks are here; alone, not at all."
+    torch = sys.modules.get('torch') # ranks that wait for each other have loaded it
+    if torch and torch.distributed.is_initialized(): torch.distributed.barrier()
+
 # %% ../../nbs/06_runs.work.ipynb #fdd3dd42
 class Work:
     "One run of a step: its record, and its folder if it has one."
@@ -84,6 +90,5 @@ class Work:
                 save(f)
                 self.record.save(f/'record.json')
             shutil.rmtree(self.dir, ignore_errors=True)
-        torch = sys.modules.get('torch') # ranks that wait for each other have loaded it
-        if torch and torch.distributed.is_initialized(): torch.distributed.barrier()
+        _wait_for_ranks()
         return self.record
